@@ -19,6 +19,8 @@ pub struct Renderer {
     strip: Strip,
     /// The tiles of the local view, column after column.
     tiles: Vec<Tile>,
+    /// The numbers of their pictures.
+    shown: Vec<usize>,
     night: Night,
 }
 
@@ -67,6 +69,7 @@ impl Renderer {
             pictures: Pictures::new(layout.unit),
             strip: Strip::new(layout.cells.0, layout.unit),
             tiles: Vec::new(),
+            shown: Vec::new(),
             night: Night::default(),
         }
     }
@@ -142,17 +145,14 @@ impl Renderer {
     fn draw_day(&mut self, light: Light, frame: &mut [u8]) {
         let Layout { cells, unit, .. } = self.layout;
         let width = unit.0 * 3;
-        self.pictures.begin_frame();
-        let mut tiles = self.tiles.iter();
-        for x in 0..cells.0 {
-            for (y, &tile) in tiles.by_ref().take(cells.1).enumerate() {
-                let picture = self.pictures.lit(tile, light, &self.textures);
-                let mut to = self.layout.pixel(x * unit.0, y * unit.1);
-                for row in 0..unit.1 {
-                    copy::<_, 21>(&mut frame[to..], &picture[row * width..][..width]);
-                    to += self.layout.size.0 * 3;
-                }
-            }
+        self.pictures
+            .light(&self.tiles, light, &self.textures, &mut self.shown);
+        let lit = self.pictures.lit();
+        let rows = frame[self.layout.pixel(0, 0)..].chunks_mut(self.layout.size.0 * 3);
+        for (y, row) in rows.take(cells.1 * unit.1).enumerate() {
+            let shown = self.shown[y / unit.1..].iter().step_by(cells.1);
+            let parts = shown.map(|picture| picture * unit.1 + y % unit.1);
+            lay::<_, 21>(row, lit, parts, width);
         }
     }
 
@@ -169,17 +169,13 @@ impl Renderer {
             pixels.resize(width * height, 0);
             words.resize(width * height * 2, 0);
         }
-        let mut tiles = self.tiles.iter();
-        for x in 0..cells.0 {
-            for (y, &tile) in tiles.by_ref().take(cells.1).enumerate() {
-                let picture = self.pictures.columns(tile, &self.textures);
-                let mut to = x * unit.0 * height + y * unit.1;
-                for column in 0..unit.0 {
-                    let from = &picture[column * unit.1..][..unit.1];
-                    copy::<_, 7>(&mut pixels[to..], from);
-                    to += height;
-                }
-            }
+        self.pictures
+            .find(&self.tiles, &self.textures, &mut self.shown);
+        let columns = self.pictures.columns();
+        for (x, column) in pixels.chunks_exact_mut(height).enumerate() {
+            let shown = &self.shown[x / unit.0 * cells.1..][..cells.1];
+            let parts = shown.iter().map(|picture| picture * unit.0 + x % unit.0);
+            lay::<_, 7>(column, columns, parts, unit.1);
         }
         draw_noise(env, words);
         cpu::light_night(light, words, vignette, pixels);
@@ -281,13 +277,24 @@ fn pack<'a>(columns: &[u32], height: usize, rows: impl Iterator<Item = &'a mut [
     }
 }
 
-/// Copies a row of a picture to the beginning of a longer row. A copy of
-/// `USUAL` length, that of the default size, is compiled into a few moves.
+/// Lays parts of some pictures, rows or columns, one after the other. `USUAL`
+/// is their length at the default size, for which a copy is a few moves.
 #[inline(always)]
-fn copy<T: Copy, const USUAL: usize>(to: &mut [T], from: &[T]) {
-    match (to.first_chunk_mut::<USUAL>(), from.as_array::<USUAL>()) {
-        (Some(to), Some(from)) => *to = *from,
-        _ => to[..from.len()].copy_from_slice(from),
+fn lay<T: Copy, const USUAL: usize>(
+    to: &mut [T],
+    pictures: &[T],
+    parts: impl Iterator<Item = usize>,
+    length: usize,
+) {
+    let lay = |to: &mut [T], length: usize| {
+        for (to, part) in to.chunks_exact_mut(length).zip(parts) {
+            to.copy_from_slice(&pictures[part * length..][..length]);
+        }
+    };
+    if length == USUAL {
+        lay(to, USUAL);
+    } else {
+        lay(to, length);
     }
 }
 
