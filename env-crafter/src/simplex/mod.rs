@@ -73,7 +73,7 @@ pub(crate) struct Layer<'a> {
 }
 
 /// Points that are located together.
-const STRIP: usize = 16;
+const STRIP: usize = 8;
 
 /// Points of a strip relative to the cubes they are in.
 struct Located {
@@ -105,10 +105,12 @@ impl<'a> Layer<'a> {
                 (*x, *y) = point(row as f64);
             }
             let located = self.locate(&xs, &ys);
-            for i in 0..rows.len() {
-                let sum = self.sum(&located, i);
-                self.noise.push(sum);
+            let mut parts = [[0.0; VERTICES]; STRIP];
+            for (i, parts) in parts[..rows.len()].iter_mut().enumerate() {
+                *parts = self.contributions(&located, i);
             }
+            let sums = parts.map(|parts| parts.into_iter().fold(0.0, |sum, each| sum + each) / NORM);
+            self.noise.extend_from_slice(&sums[..rows.len()]);
         }
         &self.noise
     }
@@ -143,7 +145,7 @@ impl<'a> Layer<'a> {
     }
 
     #[inline(always)]
-    fn sum(&mut self, located: &Located, i: usize) -> f64 {
+    fn contributions(&mut self, located: &Located, i: usize) -> [f64; VERTICES] {
         let (x, y, z, key) = (located.x[i], located.y[i], located.z[i], located.key[i]);
         let place = &PLACES[(key >> 24) as usize];
         if key != self.latest {
@@ -161,7 +163,7 @@ impl<'a> Layer<'a> {
             let reach = if reach > 0.0 { reach * reach } else { 0.0 };
             contributions[i] = reach * reach * (gx[i] * dx + gy[i] * dy + gz[i] * dz);
         }
-        contributions.into_iter().fold(0.0, |sum, each| sum + each) / NORM
+        contributions
     }
 
     /// Fetches the gradients of a place. Past the end of its vertices they are
