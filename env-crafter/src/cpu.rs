@@ -71,7 +71,7 @@ for_every_processor! {
 for_every_processor! {
     /// See [`worldgen::make_terrain`].
     fn make_terrain(
-        terrain: &mut Terrain<'_>,
+        terrain: &mut Terrain,
         world: &mut World,
         tuning: &Tuning,
         tunnels: &mut [bool],

@@ -10,7 +10,7 @@
 
 use crate::{
     Material, Position,
-    simplex::{BOUND, Layer, Simplex},
+    simplex::{BOUND, Simplex},
 };
 
 /// What noise makes of a cell.
@@ -31,6 +31,18 @@ pub(crate) enum Ground {
     Forest,
 }
 
+// The planes that the layers of noise lie in.
+const MOUNTAINS: f64 = 0.0;
+const COAL: f64 = 1.0;
+const IRON: f64 = 2.0;
+const WATER: f64 = 3.0;
+const BEACHES: f64 = 4.0;
+const FORESTS: f64 = 5.0;
+const CAVES: f64 = 6.0;
+const LAVA: f64 = 6.0;
+const TUNNELS: f64 = 7.0;
+const START: f64 = 8.0;
+
 /// Cells nearer to the player than this are asked for their part in the
 /// player's meadow at once: further away it rarely matters.
 const MEADOW: f64 = 14.0;
@@ -43,30 +55,38 @@ fn far_start() -> f64 {
 /// More than rounding can be wrong by in the bounds of a level.
 const SLACK: f64 = 1e-12;
 
-/// The layers of a terrain and what they say about a column.
-pub(crate) struct Terrain<'a> {
+/// A noise function, and what it says about a column.
+pub(crate) struct Terrain {
     player: Position,
-    start: Layer<'a>,
-    water: Layer<'a>,
-    water_detail: Layer<'a>,
-    mountain: Layer<'a>,
-    mountain_detail: Layer<'a>,
-    caves: Layer<'a>,
-    level_tunnels: Layer<'a>,
-    steep_tunnels: Layer<'a>,
-    coal: Layer<'a>,
-    iron: Layer<'a>,
-    lava: Layer<'a>,
-    beaches: Layer<'a>,
-    forests: Layer<'a>,
-    cells: Vec<Cell>,
+    simplex: Simplex,
+    column: Column,
     grounds: Vec<Ground>,
     /// Rows that a layer is asked about.
     rows: Vec<usize>,
 }
 
-/// What is known of a cell: numbers, or the bounds of those not asked for.
-#[derive(Clone, Copy)]
+/// What is known of the cells of a column.
+#[derive(Default)]
+struct Column {
+    start: Bounds,
+    water: Vec<f64>,
+    water_detail: Bounds,
+    mountain: Vec<f64>,
+    mountain_detail: Bounds,
+    /// What the cells are at the ends of what is possible. A cell for which
+    /// both are the same is that.
+    low: Vec<Kind>,
+    high: Vec<Kind>,
+}
+
+/// Numbers, or the bounds of those not asked for.
+#[derive(Default)]
+struct Bounds {
+    low: Vec<f64>,
+    high: Vec<f64>,
+}
+
+/// What is known of a cell.
 struct Cell {
     start: Span,
     water: f64,
@@ -75,65 +95,112 @@ struct Cell {
     mountain_detail: Span,
 }
 
-#[derive(Clone, Copy)]
 struct Span {
     low: f64,
     high: f64,
 }
 
 /// What a cell is, by the thresholds that matter.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    /// Around the player's first place.
-    Meadow,
-    /// How many of the thresholds 0.15, 0.18 and 0.3 it is higher than.
-    Rock(usize),
-    /// How many of the thresholds 0.25, 0.3 and 0.35 it is wetter than.
-    Plain(usize),
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+struct Kind(u8);
+
+impl Bounds {
+    fn reset(&mut self, height: usize, low: f64, high: f64) {
+        for (bounds, bound) in [(&mut self.low, low), (&mut self.high, high)] {
+            bounds.clear();
+            bounds.resize(height, bound);
+        }
+    }
+
+    fn set(&mut self, y: usize, value: f64) {
+        self.low[y] = value;
+        self.high[y] = value;
+    }
+
+    #[inline(always)]
+    fn of(&self, height: usize) -> (&[f64], &[f64]) {
+        (&self.low[..height], &self.high[..height])
+    }
 }
 
-impl Span {
-    const NOISE: Self = Self {
-        low: -BOUND,
-        high: BOUND,
-    };
-
-    const fn exactly(value: f64) -> Self {
-        Self {
-            low: value,
-            high: value,
+impl Column {
+    /// Finds out what the cells are at the ends of what is possible.
+    #[inline(always)]
+    fn judge(&mut self) {
+        let height = self.water.len();
+        self.low.resize(height, Kind::MEADOW);
+        self.high.resize(height, Kind::MEADOW);
+        // Slices of one length, so that no index needs to be checked.
+        let Self {
+            start,
+            water,
+            water_detail,
+            mountain,
+            mountain_detail,
+            low,
+            high,
+        } = self;
+        let [start, water_detail, mountain_detail] =
+            [start, water_detail, mountain_detail].map(|bounds| bounds.of(height));
+        let (water, mountain) = (&water[..height], &mountain[..height]);
+        let (low, high) = (&mut low[..height], &mut high[..height]);
+        for y in 0..height {
+            let span = |(low, high): (&[f64], &[f64])| Span {
+                low: low[y],
+                high: high[y],
+            };
+            let cell = Cell {
+                start: span(start),
+                water: water[y],
+                water_detail: span(water_detail),
+                mountain: mountain[y],
+                mountain_detail: span(mountain_detail),
+            };
+            [low[y], high[y]] = cell.extremes();
         }
+    }
+
+    fn is_open(&self, y: usize) -> bool {
+        self.low[y] != self.high[y]
+    }
+
+    fn may_be_rock(&self, y: usize) -> bool {
+        self.high[y] >= Kind::ROCK || self.low[y] >= Kind::ROCK
     }
 }
 
 impl Cell {
-    /// What the cell is at the ends of what is possible. If both are the same,
-    /// it is that.
+    /// What the cell is at the ends of what is possible. There are no branches,
+    /// so that many cells are judged at once.
+    #[inline(always)]
     fn extremes(&self) -> [Kind; 2] {
         let Self {
             start,
             water_detail,
             mountain_detail,
             ..
-        } = *self;
+        } = self;
         let low = self.height(mountain_detail.low, water_detail.high, start.high);
         let high = self.height(mountain_detail.high, water_detail.low, start.low);
         let dry = self.wetness(water_detail.low, start.high);
         let wet = self.wetness(water_detail.high, start.low);
-        let slack = if low < high || dry < wet { SLACK } else { 0.0 };
+        let slack = |low: f64, high: f64| if low < high { SLACK } else { 0.0 };
+        let (height, wetness) = (slack(low, high), slack(dry, wet));
         [
-            Kind::of(low - slack, dry - slack, start.low),
-            Kind::of(high + slack, wet + slack, start.high),
+            Kind::of(low - height, dry - wetness, start.low),
+            Kind::of(high + height, wet + wetness, start.high),
         ]
     }
 
     // The reference's sums, term by term: in another order they would round
     // otherwise.
 
+    #[inline(always)]
     fn wetness(&self, detail: f64, start: f64) -> f64 {
         self.water + 0.15 * detail + 0.1 - 2.0 * start
     }
 
+    #[inline(always)]
     fn height(&self, detail: f64, water_detail: f64, start: f64) -> f64 {
         let wetness = self.wetness(water_detail, start);
         (self.mountain + 0.3 * detail) / 1.3 - (4.0 * start + 0.3 * wetness)
@@ -141,56 +208,53 @@ impl Cell {
 }
 
 impl Kind {
+    /// Around the player's first place.
+    const MEADOW: Self = Self(0);
+    // Wetter than none of the thresholds, than one, two and three.
+    const GRASSLAND: Self = Self(1);
+    const BEACH: Self = Self(2);
+    const SHALLOWS: Self = Self(3);
+    const DEEP: Self = Self(4);
+    // Higher than one of the thresholds, and than all three.
+    const ROCK: Self = Self(5);
+    const HEIGHTS: Self = Self(7);
+
+    #[inline(always)]
     fn of(height: f64, wetness: f64, start: f64) -> Self {
-        let above = |value: f64, thresholds: [f64; 3]| {
-            thresholds
-                .iter()
-                .filter(|&&threshold| value > threshold)
-                .count()
+        let above = |value: f64, [low, middle, high]: [f64; 3]| {
+            u8::from(value > low) + u8::from(value > middle) + u8::from(value > high)
         };
-        if start > 0.5 {
-            return Self::Meadow;
-        }
-        match above(height, [0.15, 0.18, 0.3]) {
-            0 => Self::Plain(above(wetness, [0.25, 0.3, 0.35])),
-            level => Self::Rock(level),
-        }
+        let level = above(height, [0.15, 0.18, 0.3]);
+        let plain = Self::GRASSLAND.0 + above(wetness, [0.25, 0.3, 0.35]);
+        let kind = if level > 0 {
+            Self::DEEP.0 + level
+        } else {
+            plain
+        };
+        Self(if start > 0.5 { Self::MEADOW.0 } else { kind })
     }
 
     fn ground(self) -> Ground {
         match self {
-            Self::Meadow => Ground::Sure(Material::Grass),
-            Self::Rock(level) => Ground::Rock {
+            Self::MEADOW => Ground::Sure(Material::Grass),
+            Self::GRASSLAND | Self::BEACH => Ground::Forest,
+            Self::SHALLOWS | Self::DEEP => Ground::Sure(Material::Water),
+            _ => Ground::Rock {
                 coal: false,
                 iron: false,
-                diamond: level > 1,
+                diamond: self > Self::ROCK,
                 otherwise: Material::Stone,
             },
-            Self::Plain(0 | 1) => Ground::Forest,
-            Self::Plain(_) => Ground::Sure(Material::Water),
         }
     }
 }
 
-impl<'a> Terrain<'a> {
-    pub(crate) fn new(simplex: &'a Simplex, player: Position) -> Self {
-        let layer = |z: f64| Layer::new(simplex, z);
+impl Terrain {
+    pub(crate) fn new(simplex: Simplex, player: Position) -> Self {
         Self {
             player,
-            start: layer(8.0),
-            water: layer(3.0),
-            water_detail: layer(3.0),
-            mountain: layer(0.0),
-            mountain_detail: layer(0.0),
-            caves: layer(6.0),
-            level_tunnels: layer(7.0),
-            steep_tunnels: layer(7.0),
-            coal: layer(1.0),
-            iron: layer(2.0),
-            lava: layer(6.0),
-            beaches: layer(4.0),
-            forests: layer(5.0),
-            cells: Vec::new(),
+            simplex,
+            column: Column::default(),
             grounds: Vec::new(),
             rows: Vec::new(),
         }
@@ -201,8 +265,8 @@ impl<'a> Terrain<'a> {
     pub(crate) fn column(&mut self, x: i32, height: usize) -> &[Ground] {
         self.look_up(x, height);
         self.grounds.clear();
-        self.grounds
-            .extend(self.cells.iter().map(|cell| cell.extremes()[0].ground()));
+        let kinds = self.column.low.iter();
+        self.grounds.extend(kinds.map(|kind| kind.ground()));
         self.refine(f64::from(x));
         &self.grounds
     }
@@ -210,56 +274,50 @@ impl<'a> Terrain<'a> {
     /// Finds out as much about each cell as decides its kind.
     #[inline(always)]
     fn look_up(&mut self, column: i32, height: usize) {
-        let Self { cells, rows, .. } = self;
+        let Self {
+            player,
+            simplex,
+            column: known,
+            rows,
+            ..
+        } = self;
         let x = f64::from(column);
         let scaled = |size: f64| move |y: f64| (x / size, y / size);
-        let distance = |y: usize| self.player.euclidean(Position::new(column, y as i32));
-        let start = |y: usize, noise: f64| Span::exactly(sigmoid(4.0 - distance(y) + 2.0 * noise));
+        let distance = |y: usize| player.euclidean(Position::new(column, y as i32));
+        let start = |y: usize, noise: f64| sigmoid(4.0 - distance(y) + 2.0 * noise);
+        known.start.reset(height, 0.0, far_start());
+        known.water_detail.reset(height, -BOUND, BOUND);
+        known.mountain_detail.reset(height, -BOUND, BOUND);
         rows.clear();
         rows.extend(0..height);
-        let waters = self.water.noise(rows, scaled(15.0));
-        let mountains = self.mountain.noise(rows, scaled(15.0));
-        let far = Span {
-            low: 0.0,
-            high: far_start(),
-        };
-        cells.clear();
-        cells.extend(
-            waters
-                .iter()
-                .zip(mountains)
-                .map(|(&water, &mountain)| Cell {
-                    start: far,
-                    water,
-                    water_detail: Span::NOISE,
-                    mountain,
-                    mountain_detail: Span::NOISE,
-                }),
-        );
-
-        let open = |cell: &Cell| {
-            let [low, high] = cell.extremes();
-            low != high
-        };
+        for (known, plane) in [(&mut known.water, WATER), (&mut known.mountain, MOUNTAINS)] {
+            known.clear();
+            known.extend_from_slice(simplex.noise(plane, rows, scaled(15.0)));
+        }
         rows.retain(|&y| distance(y) < MEADOW);
-        for (&y, &noise) in rows.iter().zip(self.start.noise(rows, scaled(3.0))) {
-            cells[y].start = start(y, noise);
+        for (&y, &noise) in rows.iter().zip(simplex.noise(START, rows, scaled(3.0))) {
+            known.start.set(y, start(y, noise));
         }
+
+        known.judge();
         rows.clear();
-        rows.extend((0..height).filter(|&y| open(&cells[y])));
-        for (&y, &noise) in rows
-            .iter()
-            .zip(self.mountain_detail.noise(rows, scaled(5.0)))
-        {
-            cells[y].mountain_detail = Span::exactly(noise);
+        rows.extend((0..height).filter(|&y| known.is_open(y) && known.may_be_rock(y)));
+        for (&y, &noise) in rows.iter().zip(simplex.noise(MOUNTAINS, rows, scaled(5.0))) {
+            known.mountain_detail.set(y, noise);
         }
-        rows.retain(|&y| open(&cells[y]));
-        for (&y, &noise) in rows.iter().zip(self.water_detail.noise(rows, scaled(5.0))) {
-            cells[y].water_detail = Span::exactly(noise);
+        known.judge();
+        rows.clear();
+        rows.extend((0..height).filter(|&y| known.is_open(y)));
+        for (&y, &noise) in rows.iter().zip(simplex.noise(WATER, rows, scaled(5.0))) {
+            known.water_detail.set(y, noise);
         }
-        rows.retain(|&y| open(&cells[y]));
-        for (&y, &noise) in rows.iter().zip(self.start.noise(rows, scaled(3.0))) {
-            cells[y].start = start(y, noise);
+        known.judge();
+        rows.retain(|&y| known.is_open(y));
+        for (&y, &noise) in rows.iter().zip(simplex.noise(START, rows, scaled(3.0))) {
+            known.start.set(y, start(y, noise));
+        }
+        if !rows.is_empty() {
+            known.judge();
         }
     }
 
@@ -267,33 +325,34 @@ impl<'a> Terrain<'a> {
     #[inline(always)]
     fn refine(&mut self, x: f64) {
         let Self {
-            cells,
+            simplex,
+            column,
             grounds,
             rows,
             ..
         } = self;
+        let kinds = &column.low;
         let scaled = |size: f64| move |y: f64| (x / size, y / size);
-        let kind = |y: usize| cells[y].extremes()[0];
-        let height = cells.len();
+        let height = kinds.len();
 
         rows.clear();
-        rows.extend((0..height).filter(|&y| matches!(kind(y), Kind::Plain(1 | 2))));
-        for (&y, &noise) in rows.iter().zip(self.beaches.noise(rows, scaled(9.0))) {
+        rows.extend((0..height).filter(|&y| matches!(kinds[y], Kind::BEACH | Kind::SHALLOWS)));
+        for (&y, &noise) in rows.iter().zip(simplex.noise(BEACHES, rows, scaled(9.0))) {
             if noise > -0.2 {
                 grounds[y] = Ground::Sure(Material::Sand);
             }
         }
         rows.clear();
         rows.extend((0..height).filter(|&y| grounds[y] == Ground::Forest));
-        for (&y, &noise) in rows.iter().zip(self.forests.noise(rows, scaled(7.0))) {
+        for (&y, &noise) in rows.iter().zip(simplex.noise(FORESTS, rows, scaled(7.0))) {
             if noise <= 0.0 {
                 grounds[y] = Ground::Sure(Material::Grass);
             }
         }
 
         rows.clear();
-        rows.extend((0..height).filter(|&y| kind(y) == Kind::Rock(3)));
-        for (&y, &noise) in rows.iter().zip(self.caves.noise(rows, scaled(7.0))) {
+        rows.extend((0..height).filter(|&y| kinds[y] == Kind::HEIGHTS));
+        for (&y, &noise) in rows.iter().zip(simplex.noise(CAVES, rows, scaled(7.0))) {
             if noise > 0.15 {
                 grounds[y] = Ground::Sure(Material::Path);
             }
@@ -302,31 +361,31 @@ impl<'a> Terrain<'a> {
         rows.clear();
         rows.extend((0..height).filter(|&y| is_rock(&grounds[y])));
         let level = |y: f64| (2.0 * x / 3.0, y / 5.0 / 3.0);
-        for (&y, &noise) in rows.iter().zip(self.level_tunnels.noise(rows, level)) {
+        for (&y, &noise) in rows.iter().zip(simplex.noise(TUNNELS, rows, level)) {
             if noise > 0.4 {
                 grounds[y] = Ground::Tunnel;
             }
         }
         rows.retain(|&y| is_rock(&grounds[y]));
         let steep = |y: f64| (x / 5.0 / 3.0, 2.0 * y / 3.0);
-        for (&y, &noise) in rows.iter().zip(self.steep_tunnels.noise(rows, steep)) {
+        for (&y, &noise) in rows.iter().zip(simplex.noise(TUNNELS, rows, steep)) {
             if noise > 0.4 {
                 grounds[y] = Ground::Tunnel;
             }
         }
         rows.retain(|&y| is_rock(&grounds[y]));
-        for (&y, &noise) in rows.iter().zip(self.coal.noise(rows, scaled(8.0))) {
+        for (&y, &noise) in rows.iter().zip(simplex.noise(COAL, rows, scaled(8.0))) {
             if let Ground::Rock { coal, .. } = &mut grounds[y] {
                 *coal = noise > 0.0;
             }
         }
-        for (&y, &noise) in rows.iter().zip(self.iron.noise(rows, scaled(6.0))) {
+        for (&y, &noise) in rows.iter().zip(simplex.noise(IRON, rows, scaled(6.0))) {
             if let Ground::Rock { iron, .. } = &mut grounds[y] {
                 *iron = noise > 0.4;
             }
         }
-        rows.retain(|&y| kind(y) == Kind::Rock(3));
-        for (&y, &noise) in rows.iter().zip(self.lava.noise(rows, scaled(5.0))) {
+        rows.retain(|&y| kinds[y] == Kind::HEIGHTS);
+        for (&y, &noise) in rows.iter().zip(simplex.noise(LAVA, rows, scaled(5.0))) {
             if let Ground::Rock { otherwise, .. } = &mut grounds[y]
                 && noise > 0.35
             {

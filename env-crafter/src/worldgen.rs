@@ -20,7 +20,7 @@ impl World {
         let simplex = Simplex::new(rng.below((1 << 31) - 1));
         let mut world = Self::flat(area, Material::Grass, rng);
         let player = world.player_position();
-        let mut terrain = Terrain::new(&simplex, player);
+        let mut terrain = Terrain::new(simplex, player);
         let mut tunnels = vec![false; world.map.tiles().len()];
         cpu::make_terrain(&mut terrain, &mut world, tuning, &mut tunnels);
         world.chunks.count_all(&world.map);
@@ -41,7 +41,7 @@ fn positions((width, height): (u32, u32)) -> impl Iterator<Item = Position> {
 /// [`cpu::make_terrain`], which has it compiled for the processor at hand.
 #[inline(always)]
 pub(crate) fn make_terrain(
-    terrain: &mut Terrain<'_>,
+    terrain: &mut Terrain,
     world: &mut World,
     tuning: &Tuning,
     tunnels: &mut [bool],
