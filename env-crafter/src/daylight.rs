@@ -5,7 +5,10 @@
 //! bit can be seen in a frame, and libraries differ in it, so both functions
 //! are computed here with numbers of twice the precision.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::{
+    f64::consts::{FRAC_PI_2, PI},
+    sync::LazyLock,
+};
 
 /// The daylight of a step, from 0 at midnight to 1 at noon. A day has 300
 /// steps; the night is where this is below one half.
@@ -13,12 +16,57 @@ use std::f64::consts::{FRAC_PI_2, PI};
 /// It depends on the step and not only on the time of day, because the
 /// rounding of `step / 300` does.
 pub(crate) fn daylight(step: u64) -> f64 {
-    let days = step as f64 / 300.0;
-    let progress = (days - (days as u64) as f64) + 0.3;
-    let cosine = abs_cos(PI * progress);
+    daylight_at(DAY[(step % 300) as usize].abs_cos(angle(step)))
+}
+
+fn daylight_at(cosine: f64) -> f64 {
     let square = product(cosine, cosine);
     let cube = product(square.high, cosine);
     1.0 - (cube.high + (cube.low + square.low * cosine))
+}
+
+/// The angle whose cosine the reference takes.
+fn angle(step: u64) -> f64 {
+    let days = step as f64 / 300.0;
+    PI * ((days - (days as u64) as f64) + 0.3)
+}
+
+/// The steps of the first day.
+static DAY: LazyLock<[Phase; 300]> =
+    LazyLock::new(|| std::array::from_fn(|step| Phase::new(angle(step as u64))));
+
+/// An angle and the cosine there, near which others are quickly found.
+struct Phase {
+    angle: f64,
+    cosine: Double,
+    slope: f64,
+}
+
+impl Phase {
+    fn new(angle: f64) -> Self {
+        let signed = angle.cos().signum();
+        Self {
+            angle,
+            cosine: abs_cos(angle),
+            slope: -signed * angle.sin(),
+        }
+    }
+
+    /// `|cos x|`, correctly rounded where the last bit matters: two terms of the
+    /// Taylor series around this angle, if `x` differs from it only by what is
+    /// lost in rounding.
+    fn abs_cos(&self, x: f64) -> f64 {
+        /// The next term, a sixth of the cube, is then far below the last bit.
+        const NEAR: f64 = 1e-9;
+        let past = x - self.angle;
+        let cosine = if past.abs() < NEAR {
+            let change = past * (self.slope - 0.5 * past * self.cosine.high);
+            sum(self.cosine.high, self.cosine.low + change)
+        } else {
+            abs_cos(x)
+        };
+        (cosine.high + cosine.low).abs()
+    }
 }
 
 /// The sum of two numbers of which the second is below the first's last bit.
@@ -89,11 +137,11 @@ impl Double {
     }
 }
 
-/// `|cos x|` for `0 <= x < 5`, correctly rounded: the argument is reduced to
+/// `|cos x|` for `0 <= x < 5`: the argument is reduced to
 /// the nearest multiple of half pi, and the Taylor series of sine or cosine
 /// summed from there, the terms that can't reach the last bit in plain
 /// numbers.
-fn abs_cos(x: f64) -> f64 {
+fn abs_cos(x: f64) -> Double {
     /// Half pi as the sum of three numbers.
     const HALF_PI: [f64; 3] = [
         FRAC_PI_2,
@@ -128,7 +176,11 @@ fn abs_cos(x: f64) -> f64 {
         |sum, &term| term.plus(minus(square.times(sum))),
     );
     let value = if odd { series.times(rest) } else { series };
-    (value.high + value.low).abs()
+    if value.high < 0.0 {
+        minus(value)
+    } else {
+        value
+    }
 }
 
 const EXACT_TERMS: usize = 6;
@@ -179,6 +231,15 @@ mod tests {
             hash,
             "d1e5d07b6c65a81d74ccc842350104118fd3196d656a4cd3f43629f16282c812"
         );
+    }
+
+    #[test]
+    fn the_table_gives_what_the_series_gives() {
+        for step in (0..1_000_000).chain(u64::MAX / 600 - 1000..u64::MAX / 600) {
+            let cosine = abs_cos(angle(step));
+            let series = daylight_at(cosine.high + cosine.low);
+            assert_eq!(daylight(step).to_bits(), series.to_bits(), "step {step}");
+        }
     }
 
     #[test]
