@@ -16,7 +16,7 @@ use player::{RandomPlayer, exact};
 use serde_json::json;
 
 /// Seeds of the episodes, and of the longer plays.
-const SEEDS: std::ops::Range<u64> = 0..4;
+const SEEDS: std::ops::Range<u64> = 0..32;
 const LONG_SEEDS: std::ops::Range<u64> = 0..2;
 const LONG_STEPS: usize = 600;
 /// How long each measurement takes at least.

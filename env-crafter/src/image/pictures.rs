@@ -16,7 +16,7 @@ pub(super) struct Pictures {
     /// The picture of each tile, by the tile's byte.
     numbers: [Option<u8>; 256],
     unit: (usize, usize),
-    /// By day, channel by channel, rows from the top.
+    /// By day: rows from the top, three bytes a pixel.
     base: Vec<u8>,
     /// In the dark, likewise.
     dark: Vec<u16>,
@@ -81,8 +81,8 @@ impl Pictures {
         }
     }
 
-    /// The pictures as [lit](Self::light) for the present frame, channel by
-    /// channel, rows from the top. Only those that were asked for are.
+    /// The pictures as [lit](Self::light) for the present frame: rows from the
+    /// top, three bytes a pixel. Only those that were asked for are.
     pub(super) fn lit(&self) -> &[u8] {
         &self.lit
     }

@@ -10,7 +10,7 @@ use crate::{
 /// The inventory's rows, at the bottom of a frame.
 #[derive(Debug, Clone)]
 pub(super) struct Strip {
-    /// Channel by channel, rows from the top.
+    /// Rows from the top, three bytes a pixel.
     bytes: Box<[u8]>,
     /// What it shows; at first nothing.
     amounts: [u8; Item::ALL.len()],
