@@ -6,13 +6,17 @@
 //! cargo bench -p integration-tests --bench throughput -- 200
 //! ```
 //!
-//! The number is that of the episodes. The runner and the endpoint are processes
-//! of their own (this program again), so that the memory is the runner's alone;
-//! they share the processor, and the endpoint's share of it is printed.
+//! The number is that of the episodes. The runner, the endpoint and a bare client
+//! are processes of their own (this program again), so that the memory is the
+//! runner's alone; they share the processor, and each one's part of it is printed.
 //!
 //! An endpoint that takes 200 ms for an answer allows 5 answers a second to each
 //! episode, from the first request to the last answer: opening a thousand
 //! connections and finding out that the endpoint bears a thousand calls count.
+//!
+//! What a machine can carry beside that is shown by the bare client: it sends bodies
+//! of the size that the runner's had, over as many connections to the same endpoint,
+//! reads the answers and does nothing else.
 
 use std::env;
 use std::fs;
@@ -22,16 +26,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
 use clap::Parser;
 use integration_tests::endpoint::LIFETIME;
 use runner::args::Cli;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as AsyncBufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 const LATENCY: Duration = Duration::from_millis(200);
 const TURNS: u64 = 50;
@@ -43,6 +43,11 @@ fn main() -> ExitCode {
     match arguments.as_slice() {
         ["serve"] => serve(),
         ["play", url, traces, episodes] => return play(url, traces, episodes),
+        ["send", url, connections, bytes] => send(
+            url,
+            connections.parse().expect("a number of connections"),
+            bytes.parse().expect("a number of bytes"),
+        ),
         [] => measure(1000),
         [episodes] => measure(episodes.parse().expect("a number of episodes")),
         _ => panic!("usage: throughput [EPISODES]"),
@@ -50,53 +55,90 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Starts the endpoint and the runner, and prints what they say.
+/// Measures the runner and then the bare client, and prints both.
 fn measure(episodes: u64) {
     let folder = tempfile::tempdir().expect("a folder");
     let traces = folder.path().join("traces.duckdb");
-    let mut endpoint = child(&["serve"]);
-    let mut said = BufReader::new(endpoint.stdout.take().expect("piped"));
-    let url = line(&mut said);
-
     let traces = traces.to_str().expect("a path in UTF-8");
-    let runner = child(&["play", &url, traces, &episodes.to_string()])
-        .wait_with_output()
-        .expect("the runner's output");
-    assert!(
-        runner.status.success(),
-        "the runner ended with {}",
-        runner.status
-    );
-    let runner = last_line(&runner.stdout);
+    let count = episodes.to_string();
+    let ours = Measured::of(|url| child(&["play", url, traces, &count]));
+    let body = (ours.bytes / ours.turns).round();
+    let bare = Measured::of(|url| child(&["send", url, &count, &body.to_string()]));
 
-    drop(endpoint.stdin.take());
-    let served: Value = serde_json::from_str(&line(&mut said)).expect("what was served");
-    endpoint.wait().expect("the endpoint's end");
-
-    let number = |value: &Value, key: &str| value[key].as_f64().expect("a number");
-    let (answers, seconds) = (number(&served, "answers"), number(&served, "seconds"));
     let allowed = episodes as f64 / LATENCY.as_secs_f64();
-    let rate = answers / seconds;
     println!(
-        "{episodes} episodes at once, {answers} turns in {seconds:.1} s: {rate:.0} turns a second"
+        "{episodes} episodes at once, {} turns in {:.1} s: {:.0} turns a second, \
+         {:.0} % of the {allowed:.0} that the endpoint allows",
+        ours.turns,
+        ours.seconds,
+        ours.rate(),
+        100.0 * ours.rate() / allowed,
     );
     println!(
-        "{:.0} % of the {allowed:.0} a second that the endpoint allows",
-        100.0 * rate / allowed
+        "a bare client with bodies of the same {:.0} kB: {:.0} turns a second; the runner \
+         reaches {:.0} % of that",
+        body / 1e3,
+        bare.rate(),
+        100.0 * ours.rate() / bare.rate()
     );
     println!(
         "memory: at most {:.0} MB, {:.2} MB an episode",
-        number(&runner, "peak_mb"),
-        number(&runner, "peak_mb") / episodes as f64
+        ours.peak_mb,
+        ours.peak_mb / episodes as f64
     );
-    let cpu = |of: &Value| number(of, "cpu_seconds");
-    println!(
-        "processor: {:.1} s in the runner ({:.0} µs a turn), {:.1} s in the endpoint, of {} cores",
-        cpu(&runner),
-        1e6 * cpu(&runner) / answers,
-        cpu(&served),
-        std::thread::available_parallelism().map_or(1, usize::from)
-    );
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("processor time for a turn, on {cores} cores:");
+    for (name, measured) in [("runner", &ours), ("bare client", &bare)] {
+        println!(
+            "  {name}: {:.0} µs, and {:.0} µs in the endpoint",
+            1e6 * measured.cpu / measured.turns,
+            1e6 * measured.endpoint_cpu / measured.turns
+        );
+    }
+}
+
+/// What came of one client at the endpoint.
+struct Measured {
+    turns: f64,
+    seconds: f64,
+    /// Of all requests' bodies.
+    bytes: f64,
+    peak_mb: f64,
+    /// Processor time of the client in seconds.
+    cpu: f64,
+    endpoint_cpu: f64,
+}
+
+impl Measured {
+    /// Starts an endpoint and the client for it, and waits for both.
+    fn of(client: impl FnOnce(&str) -> Child) -> Self {
+        let mut endpoint = child(&["serve"]);
+        let mut said = BufReader::new(endpoint.stdout.take().expect("piped"));
+        let client = client(&line(&mut said));
+        let client = client.wait_with_output().expect("the client's output");
+        assert!(
+            client.status.success(),
+            "the client ended with {}",
+            client.status
+        );
+        let client = last_line(&client.stdout);
+        drop(endpoint.stdin.take());
+        let served: Value = serde_json::from_str(&line(&mut said)).expect("what was served");
+        endpoint.wait().expect("the endpoint's end");
+        let number = |value: &Value, key: &str| value[key].as_f64().expect("a number");
+        Self {
+            turns: number(&served, "answers"),
+            seconds: number(&served, "seconds"),
+            bytes: number(&served, "bytes"),
+            peak_mb: number(&client, "peak_mb"),
+            cpu: number(&client, "cpu_seconds"),
+            endpoint_cpu: number(&served, "cpu_seconds"),
+        }
+    }
+
+    fn rate(&self) -> f64 {
+        self.turns / self.seconds
+    }
 }
 
 fn child(arguments: &[&str]) -> Child {
@@ -147,31 +189,66 @@ fn play(url: &str, traces: &str, episodes: &str) -> ExitCode {
     exit.into()
 }
 
+/// The bare client: as many requests as the runner makes, and nothing else.
+fn send(url: &str, connections: u64, bytes: usize) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let url = format!("{url}/chat/completions");
+    let body = axum::body::Bytes::from(vec![b' '; bytes]);
+    runtime.block_on(async {
+        let sending = (0..connections).map(|_| {
+            let (client, url, body) = (client.clone(), url.clone(), body.clone());
+            tokio::spawn(async move {
+                for _ in 0..TURNS {
+                    let request = client.post(&url).body(body.clone());
+                    let answer = request.send().await.expect("an answer");
+                    answer.bytes().await.expect("a whole answer");
+                }
+            })
+        });
+        for sender in sending.collect::<Vec<_>>() {
+            sender.await.expect("a client without a panic");
+        }
+    });
+    println!(
+        "{}",
+        json!({"peak_mb": peak_mb(), "cpu_seconds": cpu_seconds()})
+    );
+}
+
 /// How much was served, and when, in microseconds.
 struct Served {
+    began: Instant,
     answers: AtomicU64,
+    bytes: AtomicU64,
     first: AtomicU64,
     last: AtomicU64,
 }
 
 /// The endpoint: prints its URL, answers until its standard input ends, and
-/// prints what it served.
+/// prints what it served. It reads nothing of a request but its length, because its
+/// work is done on the processor that is being measured.
 fn serve() {
     let served = Arc::new(Served {
+        began: Instant::now(),
         answers: AtomicU64::new(0),
+        bytes: AtomicU64::new(0),
         first: AtomicU64::new(u64::MAX),
         last: AtomicU64::new(0),
     });
-    let began = Instant::now();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let shared = Arc::clone(&served);
     runtime.spawn(async move {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         println!("http://{}/v1", listener.local_addr().expect("an address"));
         io::stdout().flush().expect("standard output");
-        let router = Router::new().fallback(answer).with_state((began, shared));
-        let serving = axum::serve(listener, router).into_future();
-        drop(tokio::time::timeout(LIFETIME, serving).await);
+        while let Ok((connection, _)) = listener.accept().await {
+            let conversation = converse(connection, Arc::clone(&shared));
+            tokio::spawn(tokio::time::timeout(LIFETIME, conversation));
+        }
     });
     io::stdin()
         .read_to_end(&mut Vec::new())
@@ -181,6 +258,7 @@ fn serve() {
         "{}",
         json!({
             "answers": served.answers.load(Ordering::Relaxed),
+            "bytes": served.bytes.load(Ordering::Relaxed),
             "seconds": (at(&served.last) - at(&served.first)).as_secs_f64(),
             "cpu_seconds": cpu_seconds(),
         })
@@ -189,17 +267,42 @@ fn serve() {
 
 const ANSWER: &str = r#"{"id":"1","object":"chat.completion","created":1,"model":"bench","choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":"","tool_calls":[{"id":"call_1","type":"function","function":{"name":"interact","arguments":"{\"reasoning\":\"I look around before I go on.\",\"actions\":[\"noop\"]}"}}]}}],"usage":{"prompt_tokens":1000,"completion_tokens":20,"total_tokens":1020}}"#;
 
-async fn answer(
-    State((began, served)): State<(Instant, Arc<Served>)>,
-    request: Bytes,
-) -> impl IntoResponse {
-    let now = || began.elapsed().as_micros() as u64;
-    served.first.fetch_min(now(), Ordering::Relaxed);
-    assert!(!request.is_empty(), "a request has a body");
-    tokio::time::sleep(LATENCY).await;
-    served.answers.fetch_add(1, Ordering::Relaxed);
-    served.last.fetch_max(now(), Ordering::Relaxed);
-    ([(CONTENT_TYPE, "application/json")], ANSWER)
+/// Answers every request of a connection. Its end is the client's affair.
+async fn converse(connection: TcpStream, served: Arc<Served>) {
+    let mut connection = AsyncBufReader::with_capacity(64 << 10, connection);
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{ANSWER}",
+        ANSWER.len()
+    );
+    let now = || served.began.elapsed().as_micros() as u64;
+    while let Some(length) = head(&mut connection).await {
+        served.first.fetch_min(now(), Ordering::Relaxed);
+        let mut body = (&mut connection).take(length);
+        let read = tokio::io::copy_buf(&mut body, &mut tokio::io::sink()).await;
+        assert_eq!(read.ok(), Some(length), "a request has a whole body");
+        tokio::time::sleep(LATENCY).await;
+        if connection.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+        served.answers.fetch_add(1, Ordering::Relaxed);
+        served.bytes.fetch_add(length, Ordering::Relaxed);
+        served.last.fetch_max(now(), Ordering::Relaxed);
+    }
+}
+
+/// Reads the head of a request: the length of its body; none after the last.
+async fn head(connection: &mut AsyncBufReader<TcpStream>) -> Option<u64> {
+    let (mut line, mut length) = (String::new(), None);
+    loop {
+        line.clear();
+        connection.read_line(&mut line).await.ok()?;
+        let field = line.trim_end().to_ascii_lowercase();
+        match field.strip_prefix("content-length:") {
+            Some(value) => length = value.trim().parse().ok(),
+            None if field.is_empty() => return length,
+            None => {}
+        }
+    }
 }
 
 /// The most memory this process ever held, in megabytes; from Linux's `/proc`.
