@@ -23,6 +23,10 @@
 //! assert!((progress(&episodes).expect("two episodes").value - 2.2727).abs() < 1e-4);
 //! ```
 
+/// Here and not beside `main`, so that benches measure what the program does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod args;
 pub mod config;
 pub mod plan;
