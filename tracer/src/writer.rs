@@ -10,6 +10,7 @@
 //! takes, or [`Writer::finish`] says that it is lost.
 
 mod aside;
+mod changes;
 mod database;
 mod progress;
 mod rows;

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use duckdb::{Connection, OptionalExt as _, params};
 
+use super::changes::Changes;
 use super::progress::Progress;
 use super::rows::Rows;
 use crate::channel::Record;
 use crate::record::{EventId, SessionTrace};
 use crate::store::file::OpenFile;
-use crate::store::value::{Time, conversion, to_json};
+use crate::store::value::conversion;
 use crate::store::{Store, StoreError};
 
 /// The tables that hold a session's rows.
@@ -259,60 +260,24 @@ impl Batch<'_> {
 
     /// Writes the rows that sum up others, which had to wait for the end of the batch.
     fn finish(mut self) -> duckdb::Result<()> {
-        let mut complete_step = self.connection.prepare_cached(
-            "update session_timesteps
-             set completed_at = ?, step_metadata = ?, num_events = ?, num_messages = ?
-             where id = ?",
-        )?;
-        let mut count_step = self.connection.prepare_cached(
-            "update session_timesteps set num_events = ?, num_messages = ? where id = ?",
-        )?;
-        let mut put_session = self.connection.prepare_cached(
-            "insert into session_traces values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             on conflict (session_id) do update set
-                 ended_at = excluded.ended_at,
-                 status = excluded.status,
-                 num_timesteps = excluded.num_timesteps,
-                 num_events = excluded.num_events,
-                 num_messages = excluded.num_messages,
-                 metadata = excluded.metadata",
-        )?;
+        let mut changes = Changes::default();
         for session in &self.changed {
             let Some(progress) = self.sessions.get_mut(session) else {
                 continue;
             };
-            progress.is_changed = false;
-            progress.settle_steps(|step| {
-                match &step.news {
-                    Some(news) if !step.is_stored => self.rows.timestep(session, step, news)?,
-                    Some(news) => {
-                        complete_step.execute(params![
-                            news.completed_at.map(Time),
-                            to_json(&news.step_metadata)?,
-                            step.num_events,
-                            step.num_messages,
-                            step.id,
-                        ])?;
-                    }
-                    None => {
-                        count_step.execute(params![step.num_events, step.num_messages, step.id])?;
-                    }
-                }
-                Ok(())
+            progress.settle_steps(|step| match &step.news {
+                Some(news) if !step.is_stored => self.rows.timestep(session, step, news),
+                _ => changes.step(step),
             })?;
-            put_session.execute(params![
-                &**session,
-                Time(progress.created_at),
-                progress.ended_at.map(Time),
-                progress.status,
-                progress.num_timesteps(),
-                progress.num_events,
-                progress.num_messages,
-                progress.metadata(),
-                progress.experiment_id,
-            ])?;
+            if progress.is_stored {
+                changes.session(session, progress);
+            } else {
+                self.rows.session(session, progress)?;
+            }
+            progress.settle();
         }
-        self.rows.flush()
+        self.rows.flush()?;
+        changes.write(self.connection)
     }
 
     /// The row id of an event that is not one of the last.

@@ -24,6 +24,8 @@ pub(super) struct Progress {
     pub(super) num_messages: u64,
     /// The entries as JSON, separated by commas.
     metadata: String,
+    /// Whether the current batch added to it.
+    has_new_metadata: bool,
     steps: HashMap<String, StepProgress>,
     seen: Seen,
     /// The last events: sequence number and row id.
@@ -32,6 +34,8 @@ pub(super) struct Progress {
     changed_steps: Vec<String>,
     /// Whether the current batch changed anything.
     pub(super) is_changed: bool,
+    /// Whether its row is there.
+    pub(super) is_stored: bool,
 }
 
 /// How far a timestep is written.
@@ -58,11 +62,13 @@ impl Progress {
             num_events: 0,
             num_messages: 0,
             metadata: String::new(),
+            has_new_metadata: false,
             steps: HashMap::new(),
             seen: Seen::default(),
             recent_events: VecDeque::new(),
             changed_steps: Vec::new(),
             is_changed: false,
+            is_stored: false,
         }
     }
 
@@ -82,6 +88,7 @@ impl Progress {
                     progress.num_messages = row.get(5)?;
                     let entries: String = row.get(6)?;
                     progress.metadata = entries[1..entries.len() - 1].to_owned();
+                    progress.is_stored = true;
                     Ok(progress)
                 },
             )
@@ -128,7 +135,13 @@ impl Progress {
         format!("[{}]", self.metadata)
     }
 
+    /// The entries, if the current batch added to them.
+    pub(super) fn new_metadata(&self) -> Option<String> {
+        self.has_new_metadata.then(|| self.metadata())
+    }
+
     pub(super) fn add_metadata(&mut self, entry: &MetadataEntry) -> duckdb::Result<()> {
+        self.has_new_metadata = true;
         if !self.metadata.is_empty() {
             self.metadata.push(',');
         }
@@ -204,5 +217,12 @@ impl Progress {
             }
         }
         Ok(())
+    }
+
+    /// Notes that the session's row says all there is to say.
+    pub(super) fn settle(&mut self) {
+        self.is_changed = false;
+        self.is_stored = true;
+        self.has_new_metadata = false;
     }
 }

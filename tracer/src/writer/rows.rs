@@ -2,12 +2,13 @@
 
 use duckdb::{Appender, Connection, params};
 
-use super::progress::StepProgress;
+use super::progress::{Progress, StepProgress};
 use crate::record::{Event, Recorded, RewardSignal, SessionEventMessage, SessionTimeStep};
 use crate::store::value::{Time, state_to_json, to_json};
 
 /// One appender for each table that gets rows in bulk.
 pub(super) struct Rows<'a> {
+    sessions: Appender<'a>,
     timesteps: Appender<'a>,
     events: Appender<'a>,
     messages: Appender<'a>,
@@ -18,6 +19,7 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(connection: &'a Connection) -> duckdb::Result<Self> {
         Ok(Self {
+            sessions: connection.appender("session_traces")?,
             timesteps: connection.appender("session_timesteps")?,
             events: connection.appender("events")?,
             messages: connection.appender("messages")?,
@@ -28,11 +30,26 @@ impl<'a> Rows<'a> {
 
     /// Hands everything to the transaction. An appender that is only dropped keeps its errors.
     pub(super) fn flush(&mut self) -> duckdb::Result<()> {
+        self.sessions.flush()?;
         self.timesteps.flush()?;
         self.events.flush()?;
         self.messages.flush()?;
         self.hook_results.flush()?;
         self.rewards.flush()
+    }
+
+    pub(super) fn session(&mut self, session: &str, progress: &Progress) -> duckdb::Result<()> {
+        self.sessions.append_row(params![
+            session,
+            Time(progress.created_at),
+            progress.ended_at.map(Time),
+            progress.status,
+            progress.num_timesteps(),
+            progress.num_events,
+            progress.num_messages,
+            progress.metadata(),
+            progress.experiment_id,
+        ])
     }
 
     pub(super) fn timestep(
