@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{ChatMessage, Part, Role},
+    model::{ChatMessage, Part, Role, Shared},
     observation::Observation,
 };
 
@@ -58,19 +58,23 @@ impl Shape {
 /// A conversation with a model.
 #[derive(Clone, Debug)]
 pub struct Conversation {
-    system: ChatMessage,
+    system: Shared<ChatMessage>,
     every_turn: Option<String>,
     history: History,
     shape: Shape,
     turns: VecDeque<Turn>,
+    /// What the present observation was shown as.
+    shown: Vec<Shared<ChatMessage>>,
 }
 
 /// A turn that is over.
 #[derive(Clone, Debug)]
 struct Turn {
-    /// The observation, as it reads later.
-    observation: String,
-    reply: ChatMessage,
+    /// The observation as it reads later, with the results of the turn before.
+    opening: Vec<Shared<ChatMessage>>,
+    /// The observation alone, for when the turn before is forgotten.
+    alone: Shared<ChatMessage>,
+    reply: Shared<ChatMessage>,
     /// What each call of the reply came to.
     results: Vec<String>,
 }
@@ -80,11 +84,12 @@ impl Conversation {
     /// present observation.
     pub fn new(system: String, every_turn: Option<String>, history: History) -> Self {
         Self {
-            system: ChatMessage::system(system),
+            system: ChatMessage::system(system).into(),
             every_turn,
             history,
             shape: Shape::Turns,
             turns: VecDeque::new(),
+            shown: Vec::new(),
         }
     }
 
@@ -92,10 +97,14 @@ impl Conversation {
     #[must_use]
     pub fn shaped(mut self, shape: Shape) -> Self {
         self.shape = shape;
-        self.system.role = match shape {
+        let role = match shape {
             Shape::Turns => Role::System,
             Shape::Balrog => Role::User,
         };
+        self.system = Shared::from(ChatMessage {
+            role,
+            ..(*self.system).clone()
+        });
         self
     }
 
@@ -104,21 +113,22 @@ impl Conversation {
     /// The observation that follows a tool call is the result of that call; any
     /// other is a user message, and so is one with an image, since endpoints take
     /// images from users only.
-    pub fn messages(&mut self, observation: &Observation) -> Vec<ChatMessage> {
+    pub fn messages(&mut self, observation: &Observation) -> Vec<Shared<ChatMessage>> {
         let present = self.present(observation);
         self.forget(&present);
         let mut messages = vec![self.system.clone()];
-        let mut calls = Calls::default();
         let is_full = self.history == History::Last(self.turns.len());
         let halved = self.shape == Shape::Balrog && is_full;
         for (age, turn) in self.turns.iter().enumerate() {
-            if age > 0 || !halved {
-                messages.extend(calls.answered_with(vec![Part::Text(turn.observation.clone())]));
+            match age {
+                0 if halved => {}
+                0 => messages.push(turn.alone.clone()),
+                _ => messages.extend_from_slice(&turn.opening),
             }
             messages.push(turn.reply.clone());
-            calls = Calls::of(turn);
         }
-        messages.extend(calls.answered_with(present));
+        self.shown = answered_with(self.turns.back(), present);
+        messages.extend_from_slice(&self.shown);
         messages
     }
 
@@ -129,10 +139,17 @@ impl Conversation {
             History::Last(turns) => turns,
             History::Full { .. } => usize::MAX,
         };
-        let observation = observation.text_later.unwrap_or(observation.text);
+        let text = observation.text_later.unwrap_or(observation.text);
+        let seen = vec![Part::Text(text.clone())];
+        let opening = answered_with(self.turns.back(), seen);
         self.turns.push_back(Turn {
-            observation,
-            reply,
+            // What reads later as it was shown need not be written again.
+            opening: match opening == self.shown {
+                true => std::mem::take(&mut self.shown),
+                false => opening,
+            },
+            alone: ChatMessage::user(text).into(),
+            reply: reply.into(),
             results,
         });
         while self.turns.len() > keep {
@@ -169,53 +186,40 @@ impl Conversation {
 }
 
 impl Turn {
+    /// The result of each call.
+    fn answers(&self) -> Vec<ChatMessage> {
+        let results = self.results.iter().map(String::as_str);
+        let calls = self.reply.tool_calls.iter();
+        calls
+            .zip(results.chain(std::iter::repeat("")))
+            .map(|(call, result)| ChatMessage::tool(call.id.as_str(), result))
+            .collect()
+    }
+
     fn tokens(&self) -> usize {
         let results: usize = self
             .results
             .iter()
             .map(|result| estimate_tokens(result))
             .sum();
-        estimate_tokens(&self.observation) + message_tokens(&self.reply) + results
+        let observation: usize = self.alone.content.iter().map(part_tokens).sum();
+        observation + message_tokens(&self.reply) + results
     }
 }
 
-/// The calls of a reply, waiting for their results.
-#[derive(Default)]
-struct Calls<'a> {
-    /// Each call's id and result.
-    results: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Calls<'a> {
-    fn of(turn: &'a Turn) -> Self {
-        let ids = turn.reply.tool_calls.iter().map(|call| call.id.as_str());
-        let results = turn
-            .results
-            .iter()
-            .map(String::as_str)
-            .chain(std::iter::repeat(""));
-        Self {
-            results: ids.zip(results).collect(),
-        }
+/// The messages that answer all calls of the turn before, the last one with what is seen
+/// now.
+fn answered_with(before: Option<&Turn>, seen: Vec<Part>) -> Vec<Shared<ChatMessage>> {
+    let has_image = seen.iter().any(|part| matches!(part, Part::Image(_)));
+    let mut messages: Vec<ChatMessage> = before.map_or_else(Vec::new, Turn::answers);
+    match messages.last_mut() {
+        Some(last) if !has_image => last.content = seen,
+        _ => messages.push(ChatMessage {
+            content: seen,
+            ..ChatMessage::text(Role::User, "")
+        }),
     }
-
-    /// The messages that answer all calls, the last one with what is seen now.
-    fn answered_with(&self, seen: Vec<Part>) -> Vec<ChatMessage> {
-        let has_image = seen.iter().any(|part| matches!(part, Part::Image(_)));
-        let mut messages: Vec<ChatMessage> = self
-            .results
-            .iter()
-            .map(|(id, result)| ChatMessage::tool(*id, *result))
-            .collect();
-        match messages.last_mut() {
-            Some(last) if !has_image => last.content = seen,
-            _ => messages.push(ChatMessage {
-                content: seen,
-                ..ChatMessage::text(Role::User, "")
-            }),
-        }
-        messages
-    }
+    Shared::all(messages)
 }
 
 /// A rough number of tokens, four bytes each: tokenizers differ by model, and the

@@ -5,7 +5,7 @@ use agent_react::{
     embedded,
     environment::Environment,
     history::History,
-    model::{ChatMessage, ChatRequest},
+    model::{ChatMessage, ChatRequest, Shared},
     outcome::EpisodeOutcome,
     tools::ToolRules,
 };
@@ -87,11 +87,11 @@ async fn the_expert_plays_by_the_text_alone() {
     let reader = embedded::model("embedded:expert", 9).unwrap();
     for (observation, asked) in payloads("observation").zip(payloads("tool_call")) {
         let request = ChatRequest {
-            messages: vec![
+            messages: Shared::all([
                 ChatMessage::system("Nothing that a reader of the text would need."),
                 ChatMessage::user(observation["text"].as_str().unwrap()),
-            ],
-            tools: ToolRules::default().specs(),
+            ]),
+            tools: ToolRules::default().specs().into(),
             ..ChatRequest::default()
         };
         let reply = reader.complete(request).await.unwrap();

@@ -53,7 +53,7 @@ pub fn play(
         hand.observation(&observation.text)?;
         let request = ChatRequest {
             messages: conversation.messages(&observation),
-            tools: config.tools.specs(),
+            tools: config.tools.specs().into(),
             protocol: config.protocol,
             settings: config.sampling.clone(),
         };
@@ -110,7 +110,7 @@ impl Hand<'_> {
             .filter(|message| first || message.role != Role::System);
         let mut payload = json!({
             "conversation_length": messages.len(),
-            "messages": new.map(shown).collect::<Vec<_>>(),
+            "messages": new.map(|message| shown(message)).collect::<Vec<_>>(),
         });
         if first {
             payload["protocol"] = json!(request.protocol);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use agent_react::agent::{self, AgentConfig};
 use agent_react::endpoint::{EndpointConfig, Secret};
 use agent_react::environment::Environment;
-use agent_react::model::{ChatMessage, ChatModel, ChatReply, ChatRequest, Fault};
+use agent_react::model::{ChatMessage, ChatModel, ChatReply, ChatRequest, Fault, Shared};
 use agent_react::openai::OpenAiModel;
 use agent_react::outcome::EpisodeOutcome;
 use agent_react::recording::{Recorder, Replayed, path};
@@ -190,7 +190,7 @@ async fn a_request_that_differs_stops_the_replay_and_is_shown() {
 
 fn asking() -> ChatRequest {
     ChatRequest {
-        messages: vec![ChatMessage::user("?")],
+        messages: Shared::all([ChatMessage::user("?")]),
         ..ChatRequest::default()
     }
 }

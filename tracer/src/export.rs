@@ -12,10 +12,11 @@ use crate::store::{Store, StoreError};
 use crate::trace_json;
 
 /// The tables, each with the order of its rows.
-const TABLES: [(&str, &str); 10] = [
+const TABLES: [(&str, &str); 11] = [
     ("session_traces", "created_at, session_id"),
     ("session_timesteps", "id"),
     ("events", "id"),
+    ("request_parts", "session_id, part"),
     ("messages", "id"),
     ("hook_results", "event_id, priority, hook_name"),
     ("rewards", "session_id, seq"),

@@ -189,6 +189,7 @@ pub mod writer;
 
 mod error;
 mod json;
+mod recent;
 mod system;
 
 pub use call::Called;

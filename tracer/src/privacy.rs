@@ -10,9 +10,10 @@ mod size;
 
 use serde_json::Value;
 
+use crate::recent::Recent;
 use crate::record::{
-    Event, EventBase, HookResult, LlmCallRecord, MetadataEntry, RewardSignal, SessionEventMessage,
-    SessionTimeStep,
+    Document, Event, EventBase, HookResult, LlmCallRecord, MetadataEntry, Part, RewardSignal,
+    SessionEventMessage, SessionTimeStep,
 };
 
 /// What is kept out of the records, on every path into the trace.
@@ -46,6 +47,9 @@ const SECRET_KEYS: [&str; 8] = [
     "set-cookie",
 ];
 
+/// The parts of a session's last documents, each with what became of it.
+pub(crate) type Cleaned = Recent<Part>;
+
 /// A record whose contents can be cleaned.
 pub(crate) trait Clean {
     /// Cleans every payload and every text.
@@ -58,6 +62,66 @@ impl Privacy {
         self.clean_parts(value);
         if let Some(max) = self.max_payload_bytes {
             size::cut(value, max);
+        }
+    }
+
+    /// Cleans one payload that shares parts with those before.
+    fn clean_document(&self, document: &mut Document, cleaned: &mut Cleaned) {
+        match self.max_payload_bytes {
+            Some(_) => {
+                let mut value = document.to_value();
+                self.clean_value(&mut value);
+                *document = value.into();
+            }
+            None => {
+                self.clean_parts_of(document, cleaned);
+                cleaned.forget_old();
+            }
+        }
+    }
+
+    fn clean_parts_of(&self, document: &mut Document, cleaned: &mut Cleaned) {
+        match document {
+            Document::Own(value) => self.clean_parts(value),
+            Document::Shared(part) => {
+                *part = cleaned
+                    .get_or_insert(part, || self.clean_part(part))
+                    .clone();
+            }
+            Document::List(items) => {
+                for item in items {
+                    self.clean_parts_of(item, cleaned);
+                }
+            }
+            Document::Object(fields) => {
+                for (key, value) in fields.iter_mut() {
+                    if is_secret_key(key) && !value.is_null() {
+                        *value = Document::Own(SECRET.into());
+                    } else {
+                        self.clean_parts_of(value, cleaned);
+                    }
+                }
+                if self.changes_texts() {
+                    let cleaned = std::mem::take(fields).into_iter().map(|(mut key, value)| {
+                        self.clean_secrets(&mut key);
+                        (key, value)
+                    });
+                    *fields = cleaned.collect();
+                }
+            }
+        }
+    }
+
+    fn clean_part(&self, part: &Part) -> Part {
+        if !self.changes_texts() && !may_have_secret_key(part.text()) {
+            return part.clone();
+        }
+        let value = part.to_value();
+        let mut clean = value.clone();
+        self.clean_parts(&mut clean);
+        match clean == value {
+            true => part.clone(),
+            false => Part::of(&clean),
         }
     }
 
@@ -115,15 +179,22 @@ fn is_secret_key(key: &str) -> bool {
         .any(|secret| key.eq_ignore_ascii_case(secret))
 }
 
-impl Clean for Event {
-    fn clean(&mut self, privacy: &Privacy) {
+/// Whether a JSON text may have one of the keys, or only speaks of it.
+fn may_have_secret_key(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    SECRET_KEYS.iter().any(|key| text.contains(key))
+}
+
+impl Event {
+    /// Cleans every payload and every text.
+    pub(crate) fn clean(&mut self, privacy: &Privacy, cleaned: &mut Cleaned) {
         self.base_mut().clean(privacy);
         match self {
             Event::Cais(event) => {
-                event
-                    .llm_call_records
-                    .iter_mut()
-                    .for_each(|call| call.clean(privacy));
+                for call in &mut event.llm_call_records {
+                    privacy.clean_document(&mut call.request, cleaned);
+                    call.clean(privacy);
+                }
             }
             Event::Runtime(event) => {
                 event
@@ -155,8 +226,8 @@ impl Clean for HookResult {
 }
 
 impl Clean for LlmCallRecord {
+    /// Cleans everything but the request, which shares with those before.
     fn clean(&mut self, privacy: &Privacy) {
-        privacy.clean_value(&mut self.request);
         privacy.clean_value(&mut self.response);
         let texts = self.output_text.iter_mut().chain(&mut self.reasoning);
         let texts = texts.chain(self.tool_calls.iter_mut().map(|call| &mut call.arguments));

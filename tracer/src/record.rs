@@ -5,11 +5,13 @@
 //! metadata are JSON, because what a system's state looks like is that system's
 //! own business.
 
+mod document;
 mod event;
 mod llm;
 mod time;
 mod trace;
 
+pub use document::{Document, Part};
 pub use event::{
     CaisEvent, EnvironmentEvent, Event, EventBase, EventKind, HookResult, RuntimeEvent,
 };

@@ -87,7 +87,7 @@ impl SynthTracker {
         };
         let record = LlmCallRecord {
             model_name: call.model_name,
-            request: json!({ "messages": call.messages, "params": call.model_params }),
+            request: json!({ "messages": call.messages, "params": call.model_params }).into(),
             ..LlmCallRecord::default()
         };
         let mut record = Some(record);

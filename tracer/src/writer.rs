@@ -12,6 +12,7 @@
 mod aside;
 mod changes;
 mod database;
+mod parts;
 mod progress;
 mod rows;
 mod scribe;
@@ -28,6 +29,7 @@ use crate::store::file::OpenFile;
 use crate::store::{Experiment, Store, StoreError, schema};
 pub(crate) use aside::Line;
 pub(crate) use database::Database;
+pub(crate) use parts::resolved;
 use scribe::Scribe;
 
 /// How a writer groups what it writes.

@@ -1,5 +1,7 @@
 //! Asks the model, and records what it was asked and what it answered.
 
+use std::mem;
+
 use serde_json::json;
 use tracer::{
     prices::PriceTable,
@@ -21,13 +23,13 @@ pub(super) async fn decide(
         "tools": request.tools.iter().map(|tool| &tool.name).collect::<Vec<_>>(),
         "protocol": request.protocol,
     });
-    let answer = model.complete(request).await;
+    let mut answer = model.complete(request).await;
     tracer::with_current_event(|event| {
         if let Event::Cais(event) = event {
             event.base.system_state_before = before;
             event.model_name = Some(model.name().to_owned());
             event.provider = Some(model.provider().to_owned());
-            match &answer {
+            match &mut answer {
                 Ok(reply) => note_reply(event, reply, prices),
                 Err(error) => note_failure(event, model, error),
             }
@@ -45,7 +47,8 @@ pub(super) fn cost(model: &str, usage: Option<Usage>, prices: Option<&PriceTable
     prices?.cost(model, &trace_usage(usage))
 }
 
-fn note_reply(event: &mut CaisEvent, reply: &ChatReply, prices: Option<&PriceTable>) {
+/// Notes a reply. The bodies go to the trace, where alone they are of use.
+fn note_reply(event: &mut CaisEvent, reply: &mut ChatReply, prices: Option<&PriceTable>) {
     let usage = reply.total_usage();
     event.cost = event
         .model_name
@@ -67,8 +70,8 @@ fn note_reply(event: &mut CaisEvent, reply: &ChatReply, prices: Option<&PriceTab
     event.llm_call_records.push(LlmCallRecord {
         model_name: reply.model.clone().or_else(|| event.model_name.clone()),
         provider: event.provider.clone(),
-        request: reply.raw_request.clone(),
-        response: reply.raw_response.clone(),
+        request: mem::take(&mut reply.raw_request),
+        response: reply.raw_response.take(),
         output_text: Some(reply.text.clone()),
         reasoning: reply.reasoning.clone(),
         tool_calls: reply
@@ -92,7 +95,7 @@ fn note_reply(event: &mut CaisEvent, reply: &ChatReply, prices: Option<&PriceTab
     });
 }
 
-fn note_failure(event: &mut CaisEvent, model: &dyn ChatModel, error: &ModelError) {
+fn note_failure(event: &mut CaisEvent, model: &dyn ChatModel, error: &mut ModelError) {
     event
         .base
         .metadata
@@ -101,8 +104,8 @@ fn note_failure(event: &mut CaisEvent, model: &dyn ChatModel, error: &ModelError
     event.llm_call_records.push(LlmCallRecord {
         model_name: Some(model.name().to_owned()),
         provider: Some(model.provider().to_owned()),
-        request: error.exchange.raw_request.clone(),
-        response: error.exchange.raw_response.clone(),
+        request: mem::take(&mut error.exchange.raw_request),
+        response: error.exchange.raw_response.take(),
         usage: error.total_usage().map(trace_usage).unwrap_or_default(),
         failed_attempts: failed(&error.exchange.attempts),
         ..LlmCallRecord::default()

@@ -10,7 +10,10 @@ use super::{AgentConfig, InvalidReplies, decide::decide, messages::Recorder, tal
 use crate::{
     environment::Environment,
     history::{Conversation, Shape},
-    model::{ChatMessage, ChatModel, ChatReply, ChatRequest, Fault, ModelError, Protocol, Usage},
+    model::{
+        ChatMessage, ChatModel, ChatReply, ChatRequest, Fault, ModelError, Protocol, Shared,
+        ToolSpec, Usage,
+    },
     observation::Observation,
     outcome::{Ending, EpisodeOutcome},
     protocol::reminder,
@@ -78,6 +81,7 @@ struct Episode<'a> {
     cancel: &'a CancellationToken,
     recorder: Recorder<'a>,
     conversation: Conversation,
+    tools: Shared<Vec<ToolSpec>>,
     tally: Tally,
     /// What the model has to be told before the next observation.
     notice: Option<String>,
@@ -102,6 +106,7 @@ impl<'a> Episode<'a> {
             recorder: Recorder::new(session),
             conversation: Conversation::new(system, prompt.every_turn.clone(), config.history)
                 .shaped(config.conversation),
+            tools: config.tools.specs().into(),
             tally: Tally::default(),
             notice: None,
             invalid_in_a_row: 0,
@@ -149,7 +154,7 @@ impl<'a> Episode<'a> {
     ) -> Result<Result<ChatReply, Ending>, TraceError> {
         let request = ChatRequest {
             messages: self.conversation.messages(observation),
-            tools: self.config.tools.specs(),
+            tools: self.tools.clone(),
             protocol: self.config.protocol,
             settings: self.config.sampling.clone(),
         };
@@ -253,7 +258,7 @@ impl<'a> Episode<'a> {
                 self.invalid_in_a_row += 1;
                 // What a missing call is called depends on how one was asked for.
                 let wrong = match error {
-                    ToolError::NoCall { .. } => reminder(&self.config.tools.specs(), protocol),
+                    ToolError::NoCall { .. } => reminder(&self.tools, protocol),
                     _ => format!("{error}."),
                 };
                 if self.invalid_in_a_row >= self.config.limits.invalid_replies {

@@ -60,11 +60,11 @@ impl<'a> Recorder<'a> {
         let new = new.filter(|message| !self.prompted || message.role != Role::System);
         let mut payload = json!({
             "conversation_length": messages.len(),
-            "messages": new.map(without_images).collect::<Vec<_>>(),
+            "messages": new.map(|message| without_images(message)).collect::<Vec<_>>(),
         });
         if !self.prompted {
             payload["protocol"] = json!(request.protocol);
-            payload["tools"] = json!(request.tools);
+            payload["tools"] = json!(*request.tools);
         }
         self.prompted = true;
         self.send("llm_prompt", AGENT, MODEL, payload)

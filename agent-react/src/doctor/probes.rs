@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Finding, Standing};
 use crate::model::{
     ChatMessage, ChatModel, ChatReply, ChatRequest, Exchange, Fault, ModelError, Part, Protocol,
-    Sampling, ToolSpec,
+    Sampling, Shared, ToolSpec,
 };
 use crate::openai::OpenAiModel;
 
@@ -298,7 +298,7 @@ async fn vision(model: &OpenAiModel) -> Finding {
         ..ChatMessage::user("")
     };
     let request = ChatRequest {
-        messages: vec![picture],
+        messages: Shared::all([picture]),
         ..plain(WORD_TOKENS)
     };
     match complete(model, request, PROBE_TIME).await {
@@ -330,7 +330,7 @@ async fn long_context(model: &OpenAiModel) -> Finding {
     let mut request = plain(1);
     request
         .messages
-        .push(ChatMessage::user(text.repeat(LONG_CHARS / text.len())));
+        .push(ChatMessage::user(text.repeat(LONG_CHARS / text.len())).into());
     match complete(model, request, LONG_TIME).await {
         Ok(reply) if !reply.notices.is_empty() => finding(
             TOPIC,
@@ -378,7 +378,7 @@ async fn repeated(model: &OpenAiModel) -> (Finding, Finding) {
         let mut request = plain(WORD_TOKENS);
         request
             .messages
-            .push(ChatMessage::user("Describe a forest in two sentences."));
+            .push(ChatMessage::user("Describe a forest in two sentences.").into());
         match complete(model, request, PROBE_TIME).await {
             Ok(reply) => replies.push(reply),
             Err(error) => {
@@ -457,12 +457,12 @@ fn request(ask: &str, protocol: Protocol) -> ChatRequest {
     let actions =
         json!({"type": "array", "items": {"type": "string", "enum": ["noop", "move_left", "do"]}});
     ChatRequest {
-        messages: vec![
+        messages: Shared::all([
             ChatMessage::system(
                 "You control a player in a grid world through the tool `interact`.",
             ),
             ChatMessage::user(ask),
-        ],
+        ]),
         tools: vec![ToolSpec {
             name: "interact".to_owned(),
             description: "Executes actions in the world, in order.".to_owned(),
@@ -472,7 +472,8 @@ fn request(ask: &str, protocol: Protocol) -> ChatRequest {
                 "required": ["actions"],
                 "additionalProperties": false,
             }),
-        }],
+        }]
+        .into(),
         protocol,
         ..plain(CALL_TOKENS)
     }

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use crate::{
         environment::{Environment, EnvironmentOptions},
-        model::ChatMessage,
+        model::{ChatMessage, Shared},
         tools::ToolRules,
     };
 
@@ -207,8 +207,8 @@ mod tests {
 
     fn answer(model: &dyn ChatModel, text: &str) -> Vec<ToolCall> {
         let request = ChatRequest {
-            messages: vec![ChatMessage::user(text)],
-            tools: ToolRules::default().specs(),
+            messages: Shared::all([ChatMessage::user(text)]),
+            tools: ToolRules::default().specs().into(),
             ..ChatRequest::default()
         };
         let reply = futures::executor::block_on(model.complete(request));

@@ -5,17 +5,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tracer::record::Document;
 
+use super::Shared;
 use crate::duration::millis;
 
 /// A conversation and the tools the model may answer with.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ChatRequest {
     /// The conversation so far, oldest first.
-    pub messages: Vec<ChatMessage>,
+    pub messages: Vec<Shared<ChatMessage>>,
     /// What the model may call. A bare action name (`Action: move_left`) calls
     /// the first of them.
-    pub tools: Vec<ToolSpec>,
+    pub tools: Shared<Vec<ToolSpec>>,
     /// How the model is asked to call tools. A model that turns out not to
     /// support it falls back to a weaker one and says so in [`ChatReply::notices`].
     pub protocol: Protocol,
@@ -217,7 +219,7 @@ pub struct ChatReply {
     /// Every try this call took, the last being the one that was kept.
     pub attempts: Vec<Attempt>,
     /// The body sent.
-    pub raw_request: Value,
+    pub raw_request: Document,
     /// The body received; for a stream, its chunks.
     pub raw_response: Value,
     /// The model that answered, by the endpoint's account.

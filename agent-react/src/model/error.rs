@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracer::record::Document;
 
 use super::{Attempt, Usage};
 
@@ -31,7 +32,7 @@ pub struct Exchange {
     /// Every try, oldest first.
     pub attempts: Vec<Attempt>,
     /// The last body sent.
-    pub raw_request: Value,
+    pub raw_request: Document,
     /// The last body received, if any.
     pub raw_response: Value,
     /// What was adapted to the endpoint on the way.

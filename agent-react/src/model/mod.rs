@@ -8,12 +8,15 @@
 
 mod chat;
 mod error;
+mod shared;
 
 pub use chat::{
     Attempt, ChatMessage, ChatReply, ChatRequest, Part, Protocol, Role, Sampling, ToolCall,
     ToolSpec, Usage,
 };
 pub use error::{Exchange, Fault, ModelError};
+pub use shared::Shared;
+pub(crate) use shared::{Sent, Style};
 
 use std::sync::Arc;
 

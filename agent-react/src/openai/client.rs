@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::adapt::{self, Adaptation};
 use super::fault::{ErrorBody, excerpt};
 use super::reply::{self, NoReply, Said, SaidCall};
+use super::request::Body;
 use super::transport::{Failed, Received, Transport};
 use super::truncation::TruncationWatch;
 use super::wire::Completion;
@@ -77,7 +78,7 @@ struct Asked {
     quirks: Quirks,
     by: Protocol,
     way: usize,
-    body: Value,
+    body: Body,
 }
 
 /// What to do after an attempt.
@@ -174,7 +175,7 @@ impl ChatModel for OpenAiModel {
             let asked = shared.ask(&request);
             let waited = ready.elapsed();
             let started = Timestamp::now();
-            let mut received = shared.transport.chat(&asked.body).await;
+            let mut received = shared.transport.chat(&asked.body.document).await;
             let result = std::mem::replace(&mut received.result, Ok(Value::Null)).and_then(read);
             permit.finish(limiter_outcome(&result));
             call.note(started, waited, &received, &result);
@@ -190,14 +191,14 @@ impl ChatModel for OpenAiModel {
                         latency: received.latency,
                         attempts: call.attempts,
                         notices: call.notices,
-                        raw_request: asked.body,
+                        raw_request: asked.body.document,
                         ..*reply
                     });
                 }
                 Next::Fail(failed) => {
                     let exchange = Exchange {
                         attempts: call.attempts,
-                        raw_request: asked.body,
+                        raw_request: asked.body.document,
                         raw_response: Value::Null,
                         notices: call.notices,
                     };
@@ -269,7 +270,7 @@ impl Shared {
         if let Some(usage) = said.usage
             && let Some(expected) = learned
                 .truncation
-                .missing(prompt_chars(&asked.body), usage.prompt_tokens)
+                .missing(asked.body.prompt_chars, usage.prompt_tokens)
         {
             let notice = format!(
                 "counts {} tokens in a prompt of about {expected}: it may silently drop the \
@@ -366,9 +367,12 @@ impl Shared {
             return false;
         }
         let mut learned = self.learned();
-        let Some(adaptation) =
-            adapt::after_refusal(&asked.quirks, &asked.body, status, &failed.error)
-        else {
+        let Some(adaptation) = adapt::after_refusal(
+            &asked.quirks,
+            &asked.body.document.to_value(),
+            status,
+            &failed.error,
+        ) else {
             return false;
         };
         if learned.quirks != asked.quirks {
@@ -564,23 +568,4 @@ fn with_ids(calls: impl Iterator<Item = SaidCall>, request: &ChatRequest) -> Vec
             }
         })
         .collect()
-}
-
-/// The size of what the endpoint counts as the prompt, images left out.
-fn prompt_chars(body: &Value) -> usize {
-    fn text(value: &Value) -> usize {
-        match value {
-            Value::String(text) if text.starts_with("data:") => 0,
-            Value::String(text) => text.len(),
-            Value::Array(items) => items.iter().map(text).sum(),
-            Value::Object(fields) => fields.values().map(text).sum(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        }
-    }
-    // Templates show a model the schemas of its tools as JSON.
-    let schemas = match &body["tools"] {
-        Value::Null => 0,
-        tools => tools.to_string().len(),
-    };
-    text(&body["messages"]) + schemas
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{ChatMessage, Role};
+use crate::model::{ChatMessage, Role, Shared};
 
 /// An id for the `n`th call of a conversation, fit for every endpoint.
 pub(super) fn made(n: usize) -> String {
@@ -11,7 +11,7 @@ pub(super) fn made(n: usize) -> String {
 }
 
 /// How many calls a conversation holds.
-pub(super) fn count(messages: &[ChatMessage]) -> usize {
+pub(super) fn count(messages: &[Shared<ChatMessage>]) -> usize {
     messages
         .iter()
         .map(|message| message.tool_calls.len())
@@ -30,9 +30,7 @@ pub(super) fn repair(messages: &mut [ChatMessage], short: bool) {
         }
         for call in &mut message.tool_calls {
             n += 1;
-            let fits = !short
-                || (call.id.len() == 9 && call.id.bytes().all(|b| b.is_ascii_alphanumeric()));
-            let id = match !call.id.is_empty() && fits && !taken.contains(&call.id) {
+            let id = match fits(&call.id, short) && !taken.contains(&call.id) {
                 true => call.id.clone(),
                 false => (n..)
                     .map(made)
@@ -48,6 +46,18 @@ pub(super) fn repair(messages: &mut [ChatMessage], short: bool) {
             id.clone_from(new);
         }
     }
+}
+
+/// Whether [`repair`] has anything to do.
+pub(super) fn want_repair(messages: &[Shared<ChatMessage>], short: bool) -> bool {
+    let mut taken = BTreeSet::new();
+    let mut calls = messages.iter().flat_map(|message| &message.tool_calls);
+    calls.any(|call| !fits(&call.id, short) || !taken.insert(call.id.as_str()))
+}
+
+fn fits(id: &str, short: bool) -> bool {
+    let is_short = || id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    !id.is_empty() && (!short || is_short())
 }
 
 #[cfg(test)]

@@ -4,13 +4,26 @@
 //! (reasoning sent back, unknown fields of a tool call, fields of the user's own)
 //! is put into the JSON afterwards. What is unset is not sent, not even as null.
 
+use std::collections::BTreeMap;
+
 use async_openai::types::chat as wire;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use tracer::record::Document;
 
 use super::ids;
 use crate::endpoint::{EndpointConfig, Quirks, SystemRole, ToolChoice};
-use crate::model::{ChatMessage, ChatRequest, Part, Protocol, Role, Sampling, ToolSpec};
+use crate::model::{
+    ChatMessage, ChatRequest, Part, Protocol, Role, Sampling, Sent, Style, ToolSpec,
+};
 use crate::protocol;
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    pub(super) document: Document,
+    /// The size of what the endpoint counts as the prompt, images left out.
+    pub(super) prompt_chars: usize,
+}
 
 /// The body that asks `config`'s model to continue, by `protocol`, the way the
 /// endpoint wants it.
@@ -19,25 +32,13 @@ pub(super) fn body(
     quirks: &Quirks,
     request: &ChatRequest,
     by: Protocol,
-) -> Value {
-    let mut messages = protocol::render(&request.messages, &request.tools, by);
-    if quirks.system_role == SystemRole::User {
-        open_with_instructions(&mut messages);
-    }
-    if quirks.alternate_roles {
-        alternate(&mut messages);
-    }
-    ids::repair(&mut messages, quirks.short_tool_ids);
-
+) -> Body {
     let mut typed = sampled(&request.settings, quirks);
     typed.model.clone_from(&config.model);
-    typed.messages = messages
-        .iter()
-        .map(|message| typed_message(message, quirks))
-        .collect();
+    let mut tools = None;
     match by {
         Protocol::FunctionCalling if !request.tools.is_empty() => {
-            typed.tools = Some(request.tools.iter().map(typed_tool).collect());
+            tools = Some(request.tools.sent(0, |tools| written_tools(tools)));
             typed.tool_choice = match quirks.tool_choice {
                 ToolChoice::Required => Some(wire::ToolChoiceOptions::Required),
                 ToolChoice::Auto => Some(wire::ToolChoiceOptions::Auto),
@@ -59,14 +60,87 @@ pub(super) fn body(
                 include_obfuscation: None,
             });
     }
+    let messages = messages(quirks, request, by);
+    let prompt_chars = messages.iter().chain(&tools).map(|it| it.prompt_chars);
+    let prompt_chars = prompt_chars.sum();
 
-    let mut body = as_json(&typed);
-    splice(&mut body, &messages, quirks);
-    if let Value::Object(fields) = &mut body {
-        fields.extend(config.extra_body.clone());
-        fields.retain(|field, _| quirks.sends(field));
+    let mut fields = as_json(&typed);
+    fields.remove("messages");
+    fields.extend(config.extra_body.clone());
+    let own = fields
+        .into_iter()
+        .map(|(name, value)| (name, Document::from(value)));
+    let mut fields: BTreeMap<String, Document> = own.collect();
+    let mut shared = |name: &str, value: Document| {
+        // A field of the user's own has the last word.
+        fields.entry(name.to_owned()).or_insert(value);
+    };
+    let messages = messages.into_iter().map(|sent| sent.part.into());
+    shared("messages", Document::List(messages.collect()));
+    tools
+        .into_iter()
+        .for_each(|sent| shared("tools", sent.part.into()));
+    fields.retain(|field, _| quirks.sends(field));
+    Body {
+        document: Document::Object(fields),
+        prompt_chars,
     }
-    body
+}
+
+/// The messages as they are sent. Where nothing has to be arranged, each was written
+/// when it was sent first.
+fn messages(quirks: &Quirks, request: &ChatRequest, by: Protocol) -> Vec<Sent> {
+    let write = |message: &ChatMessage| written(message, quirks);
+    let as_they_are = by == Protocol::FunctionCalling
+        && quirks.system_role != SystemRole::User
+        && !quirks.alternate_roles
+        && !ids::want_repair(&request.messages, quirks.short_tool_ids);
+    if as_they_are {
+        let style = (quirks.system_role as Style) << 8 | quirks.reasoning_echo as Style;
+        let messages = request.messages.iter();
+        return messages.map(|it| it.sent(style, write)).collect();
+    }
+    let messages: Vec<ChatMessage> = request.messages.iter().map(|it| (**it).clone()).collect();
+    let mut messages = protocol::render(&messages, &request.tools, by);
+    if quirks.system_role == SystemRole::User {
+        open_with_instructions(&mut messages);
+    }
+    if quirks.alternate_roles {
+        alternate(&mut messages);
+    }
+    ids::repair(&mut messages, quirks.short_tool_ids);
+    messages.iter().map(write).collect()
+}
+
+fn written(message: &ChatMessage, quirks: &Quirks) -> Sent {
+    // No message has a float that this would widen, see [`as_json`].
+    let mut value = serde_json::to_value(typed_message(message, quirks)).unwrap_or_default();
+    splice(&mut value, message, quirks);
+    Sent {
+        part: tracer::record::Part::of(&value),
+        prompt_chars: text_chars(&value),
+    }
+}
+
+/// Templates show a model the schemas of its tools as JSON.
+fn written_tools(tools: &[ToolSpec]) -> Sent {
+    let typed: Vec<_> = tools.iter().map(typed_tool).collect();
+    let part = tracer::record::Part::of(&json!(typed));
+    Sent {
+        prompt_chars: part.text().len(),
+        part,
+    }
+}
+
+/// The size of all texts in a message.
+fn text_chars(value: &Value) -> usize {
+    match value {
+        Value::String(text) if text.starts_with("data:") => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_chars).sum(),
+        Value::Object(fields) => fields.values().map(text_chars).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
 }
 
 #[expect(
@@ -180,30 +254,24 @@ fn user_content(message: &ChatMessage) -> wire::ChatCompletionRequestUserMessage
 
 /// The typed request as JSON. By way of text, because a float that goes through
 /// `to_value` is widened: 0.7 would be sent as 0.699999988079071.
-fn as_json(typed: &wire::CreateChatCompletionRequest) -> Value {
+fn as_json(typed: &wire::CreateChatCompletionRequest) -> Map<String, Value> {
     let text = serde_json::to_string(typed).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
 
-/// Puts in what the types cannot say.
-fn splice(body: &mut Value, messages: &[ChatMessage], quirks: &Quirks) {
-    let Some(sent) = body.get_mut("messages").and_then(Value::as_array_mut) else {
+/// Puts into a message what the types cannot say.
+fn splice(sent: &mut Value, message: &ChatMessage, quirks: &Quirks) {
+    let Value::Object(fields) = sent else {
         return;
     };
-    for (sent, message) in sent.iter_mut().zip(messages) {
-        let Value::Object(fields) = sent else {
-            continue;
-        };
-        fields.extend(message.extra.clone());
-        if let (Some(field), Some(reasoning)) = (quirks.reasoning_echo.field(), &message.reasoning)
-        {
-            fields.insert(field.to_owned(), json!(reasoning));
-        }
-        let calls = fields.get_mut("tool_calls").and_then(Value::as_array_mut);
-        for (sent, call) in calls.into_iter().flatten().zip(&message.tool_calls) {
-            if let Value::Object(fields) = sent {
-                fields.extend(call.extra.clone());
-            }
+    fields.extend(message.extra.clone());
+    if let (Some(field), Some(reasoning)) = (quirks.reasoning_echo.field(), &message.reasoning) {
+        fields.insert(field.to_owned(), json!(reasoning));
+    }
+    let calls = fields.get_mut("tool_calls").and_then(Value::as_array_mut);
+    for (sent, call) in calls.into_iter().flatten().zip(&message.tool_calls) {
+        if let Value::Object(fields) = sent {
+            fields.extend(call.extra.clone());
         }
     }
 }
@@ -263,7 +331,7 @@ mod tests {
 
     use super::*;
     use crate::endpoint::{ReasoningEcho, TokenLimit};
-    use crate::model::ToolCall;
+    use crate::model::{Shared, ToolCall};
 
     fn request() -> ChatRequest {
         let mut call = ToolCall {
@@ -277,7 +345,7 @@ mod tests {
             json!({"google": {"thought_signature": "s"}}),
         );
         ChatRequest {
-            messages: vec![
+            messages: Shared::all([
                 ChatMessage::system("Play."),
                 ChatMessage::user("A tree."),
                 ChatMessage {
@@ -288,12 +356,13 @@ mod tests {
                 },
                 ChatMessage::tool("call_1", "1 wood."),
                 ChatMessage::user("Another."),
-            ],
+            ]),
             tools: vec![ToolSpec {
                 name: "interact".into(),
                 description: "Acts.".into(),
                 parameters: json!({"type": "object", "properties": {"actions": {"type": "array"}}}),
-            }],
+            }]
+            .into(),
             settings: Sampling {
                 temperature: Some(0.7),
                 max_tokens: Some(9),
@@ -307,7 +376,7 @@ mod tests {
         let config = EndpointConfig::resolve("http://h", "m").expect("a valid address");
         let mut quirks = Quirks::default();
         change(&mut quirks);
-        body(&config, &quirks, &request(), by)
+        body(&config, &quirks, &request(), by).document.to_value()
     }
 
     #[test]

@@ -10,6 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Method, Response, redirect};
 use serde_json::Value;
 use tokio::time::timeout;
+use tracer::record::Document;
 use url::Url;
 
 use super::fault::{ErrorBody, classify, excerpt, is_html};
@@ -163,7 +164,7 @@ impl Transport {
     }
 
     /// Asks the chat endpoint.
-    pub(crate) async fn chat(&self, body: &Value) -> Received {
+    pub(crate) async fn chat(&self, body: &Document) -> Received {
         self.exchange(Method::POST, "chat/completions", Some(body))
             .await
     }
@@ -173,7 +174,7 @@ impl Transport {
         self.exchange(Method::GET, "models", None).await
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Received {
+    async fn exchange(&self, method: Method, path: &str, body: Option<&Document>) -> Received {
         let mut received = Received {
             status: None,
             request_id: None,
@@ -202,7 +203,7 @@ impl Transport {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Option<&Document>,
         started: Instant,
         received: &mut Received,
     ) -> Result<Value, Box<Failed>> {
@@ -211,7 +212,9 @@ impl Transport {
             .request(method, self.url(path))
             .headers(self.headers.clone());
         if let Some(body) = body {
-            request = request.json(body);
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.text());
         }
         let response = match timeout(self.timeouts.headers, request.send()).await {
             Ok(response) => response.map_err(|error| connection_fault(&error))?,

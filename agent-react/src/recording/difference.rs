@@ -163,10 +163,11 @@ fn changed_lines(was: &str, is: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Shared;
 
     fn request(lines: &str) -> ChatRequest {
         ChatRequest {
-            messages: vec![ChatMessage::system("Play."), ChatMessage::user(lines)],
+            messages: Shared::all([ChatMessage::system("Play."), ChatMessage::user(lines)]),
             ..ChatRequest::default()
         }
     }
@@ -176,7 +177,7 @@ mod tests {
         let recorded = request("Step: 3\nHealth: 9\nFood: 8\nDrink: 7\nEnergy: 9");
         let mut now = request("Step: 3\nHealth: 9\nFood: 8\nDrink: 6\nEnergy: 9");
         now.settings.temperature = Some(0.5);
-        now.messages.push(ChatMessage::assistant("Onwards."));
+        now.messages.push(ChatMessage::assistant("Onwards.").into());
         let difference = Difference::of(&recorded, &now);
         assert_eq!(
             difference.first(),

@@ -78,7 +78,7 @@ impl ChatModel for Scripted {
                 .requests
                 .lock()
                 .expect("no test panics while holding it");
-            requests.push(request.messages);
+            requests.push(request.messages.iter().map(|it| (**it).clone()).collect());
             requests.len() - 1
         };
         let line = self

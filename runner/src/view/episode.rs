@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tracer::record::{Event, Recorded, SessionStatus, SessionTrace};
+use tracer::record::{Document, Event, Recorded, SessionStatus, SessionTrace};
 
 use super::film::Film;
 use crate::rebuild::Recording;
@@ -141,7 +141,8 @@ fn shown(event: &Recorded<Event>, detail: Detail) -> Recorded<Event> {
         }
         Event::Cais(call) if detail == Detail::Messages => {
             for record in &mut call.llm_call_records {
-                (record.request, record.response) = (Value::Null, Value::Null);
+                record.request = Document::default();
+                record.response = Value::Null;
             }
         }
         Event::Cais(_) | Event::Runtime(_) => {}

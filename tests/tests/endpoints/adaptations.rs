@@ -129,7 +129,7 @@ async fn case_21_a_context_that_is_cut_silently_is_said() {
         let mut request = request();
         request
             .messages
-            .push(ChatMessage::user("tree ".repeat(chars / 5)));
+            .push(ChatMessage::user("tree ".repeat(chars / 5)).into());
         notices.push(complete(&model, request).await.notices);
     }
     assert!(
@@ -190,7 +190,7 @@ async fn case_22_roles_that_are_refused() {
         let mut config = config(endpoint.url());
         config.quirks.system_role = configured;
         let mut request = request();
-        request.messages.push(ChatMessage::user("Go on."));
+        request.messages.push(ChatMessage::user("Go on.").into());
         let reply = complete(&model(config), request).await;
         assert_eq!((reply.attempts.len(), reply.notices.len()), (2, 1));
         let requests = endpoint.requests();

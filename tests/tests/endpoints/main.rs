@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use agent_react::endpoint::EndpointConfig;
 use agent_react::model::{
-    ChatMessage, ChatModel, ChatReply, ChatRequest, ModelError, Protocol, Sampling, ToolSpec,
+    ChatMessage, ChatModel, ChatReply, ChatRequest, ModelError, Protocol, Sampling, Shared,
+    ToolSpec,
 };
 use agent_react::openai::OpenAiModel;
 use integration_tests::endpoint::{Answer, ScriptedEndpoint};
@@ -39,10 +40,10 @@ fn model(config: EndpointConfig) -> OpenAiModel {
 fn request() -> ChatRequest {
     let actions = json!({"type": "array", "items": {"enum": ["noop", "move_left", "do"]}});
     ChatRequest {
-        messages: vec![
+        messages: Shared::all([
             ChatMessage::system("You play."),
             ChatMessage::user("A tree is to your left."),
-        ],
+        ]),
         tools: vec![ToolSpec {
             name: "interact".into(),
             description: "Acts in the world.".into(),
@@ -52,7 +53,8 @@ fn request() -> ChatRequest {
                 "required": ["actions"],
                 "additionalProperties": false,
             }),
-        }],
+        }]
+        .into(),
         protocol: Protocol::FunctionCalling,
         settings: Sampling {
             temperature: Some(0.7),
@@ -64,11 +66,11 @@ fn request() -> ChatRequest {
 
 /// The next turn: the reply, and a result for each of its calls.
 fn continued(mut request: ChatRequest, reply: &ChatReply) -> ChatRequest {
-    request.messages.push(reply.to_message());
+    request.messages.push(reply.to_message().into());
     for call in &reply.tool_calls {
         request
             .messages
-            .push(ChatMessage::tool(&call.id, "moved left"));
+            .push(ChatMessage::tool(&call.id, "moved left").into());
     }
     request
 }

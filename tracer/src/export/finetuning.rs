@@ -114,7 +114,8 @@ fn conversation(events: &[&Recorded<Event>]) -> Option<Map<String, Value>> {
     let mut messages: Vec<Value> = Vec::new();
     let mut tools = None;
     for call in calls {
-        let (Some(asked), Some(reply)) = (call.request["messages"].as_array(), reply(call)) else {
+        let request = call.request.to_value();
+        let (Some(asked), Some(reply)) = (request["messages"].as_array(), reply(call)) else {
             continue;
         };
         let of_role = |message: &Value, role: &str| message["role"] == role;
@@ -148,7 +149,7 @@ fn conversation(events: &[&Recorded<Event>]) -> Option<Map<String, Value>> {
             );
         }
         messages.push(reply);
-        tools = call.request.get("tools").cloned().or(tools);
+        tools = request.get("tools").cloned().or(tools);
     }
     if messages.is_empty() {
         return None;

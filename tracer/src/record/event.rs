@@ -317,7 +317,7 @@ impl Event {
             Event::Cais(event) => {
                 let calls = event.llm_call_records.iter();
                 calls
-                    .map(|call| json::weight(&call.request) + json::weight(&call.response))
+                    .map(|call| call.request.held() + json::weight(&call.response))
                     .sum()
             }
             Event::Runtime(event) => event.actions.iter().map(json::weight).sum::<usize>(),

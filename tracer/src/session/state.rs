@@ -12,7 +12,7 @@ use super::steps::{Position, Steps};
 use crate::channel::{Ack, Record};
 use crate::error::TraceError;
 use crate::hook::{HookContext, MAX_CHAIN};
-use crate::privacy::Clean;
+use crate::privacy::{Clean, Cleaned};
 use crate::record::{
     CaisEvent, Event, EventId, Metadata, MetadataEntry, Recorded, RewardSignal,
     SessionEventMessage, SessionStatus, SessionTimeStep, SessionTrace, now,
@@ -30,6 +30,7 @@ pub(super) struct State {
     pub(super) steps: Steps,
     hooks: Hooks,
     history: History,
+    cleaned: Cleaned,
     /// A call of a model that was tracked without its output so far.
     held_call: Option<CaisEvent>,
 }
@@ -57,6 +58,7 @@ impl State {
             steps: Steps::default(),
             hooks: Hooks::new(&tracer.options().hooks),
             history: History::default(),
+            cleaned: Cleaned::default(),
             held_call: None,
             tracer: tracer.clone(),
         }
@@ -222,7 +224,7 @@ impl State {
             .base_mut()
             .event_metadata
             .extend(results.into_iter().flatten());
-        event.clean(&options.privacy);
+        event.clean(&options.privacy, &mut self.cleaned);
         let seq = self.take_seq();
         let event = Arc::new(self.recorded(seq, at, event));
         self.send(Record::Event {

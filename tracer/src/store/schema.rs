@@ -29,7 +29,12 @@ const SCHEMA: &str = include_str!("schema.sql");
 const VIEWS: &str = include_str!("views.sql");
 
 /// Migration `i` brings a file from version `i + 1` to version `i + 2`.
-const MIGRATIONS: [&str; 1] = ["alter table schema_version add column program varchar;"];
+const MIGRATIONS: [&str; 2] = [
+    "alter table schema_version add column program varchar;",
+    "create table request_parts (
+        session_id varchar not null, part bigint not null, content json not null
+    );",
+];
 
 /// Opens a file for writing; makes it, and the folders above it, where there is none.
 pub(crate) fn open_for_writing(path: &Path) -> Result<OpenFile, StoreError> {

@@ -1,4 +1,4 @@
--- The trace file, schema version 2.
+-- The trace file, schema version 3.
 --
 -- A session (an episode) holds timesteps (turns); a timestep holds events
 -- (a state change inside one system) and messages (information that crosses
@@ -80,15 +80,24 @@ create table events (
 
     actions             json,              -- runtime: what was decided
     observation_diff    json,              -- environment: what the agent saw change
-    llm_call_records    json,              -- cais: every request and response, raw body included
+    llm_call_records    json,              -- cais: every request and response, raw body included;
+                                           -- {"$part": 7} is in request_parts, llm_calls has it whole
     system_state_before json,
     system_state_after  json,              -- {"error": {"type", "message"}} when it failed
     metadata            json not null,
     event_metadata      json not null      -- the hook results, also in hook_results
 );
 
+-- What the requests to models have in common: messages, lists of tools. Each is here once,
+-- and {"$part": …} stands for it in the requests of its session.
+create table request_parts (
+    session_id varchar not null,
+    part       bigint not null,            -- 0, 1, 2, … in its session
+    content    json not null
+);
+
 -- One row per message. An observation is also part of the prompt that a model was asked
--- with, which events.llm_call_records keeps as it was sent. What is recorded between
+-- with, which llm_calls has as it was sent. What is recorded between
 -- timesteps, such as the observation after the last action, has no timestep_id.
 create table messages (
     id           bigint primary key,

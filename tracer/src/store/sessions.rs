@@ -7,9 +7,10 @@ use duckdb::{OptionalExt, Row};
 use super::value::{Time, conversion, from_json, from_json_opt};
 use super::{Store, StoreError};
 use crate::record::{
-    CaisEvent, EnvironmentEvent, Event, EventBase, EventId, Recorded, RewardSignal, RuntimeEvent,
-    SessionEventMessage, SessionTimeStep, SessionTrace, TimeRecord,
+    CaisEvent, EnvironmentEvent, Event, EventBase, EventId, LlmCallRecord, Part, Recorded,
+    RewardSignal, RuntimeEvent, SessionEventMessage, SessionTimeStep, SessionTrace, TimeRecord,
 };
+use crate::writer::resolved;
 
 impl Store {
     /// The ids of all sessions, in the order in which they began.
@@ -65,6 +66,12 @@ impl Store {
             .collect();
         let step_id = |id: Option<i64>| id.and_then(|id| step_ids.get(&id).cloned());
         trace.timesteps = steps.into_iter().map(|(_, step)| step).collect();
+        let parts = self.rows(
+            "select part, content from request_parts where session_id = ?",
+            [session_id],
+            |row| Ok((row.get(0)?, Part::of(&from_json(row.get(1)?)?))),
+        )?;
+        let parts: HashMap<i64, Part> = parts.into_iter().collect();
         trace.event_history = self.rows(
             "select seq, timestep_id, event_type, system_instance_id, epoch_us(event_time),
                     message_time, span_id, trace_id, model_name, provider, prompt_tokens,
@@ -78,7 +85,7 @@ impl Store {
                 Ok(Recorded {
                     seq: row.get(0)?,
                     step_id: step_id(row.get(1)?),
-                    record: event(row)?,
+                    record: event(row, &parts)?,
                 })
             },
         )?;
@@ -118,7 +125,7 @@ fn timestep(row: &Row<'_>) -> duckdb::Result<SessionTimeStep> {
     })
 }
 
-fn event(row: &Row<'_>) -> duckdb::Result<Event> {
+fn event(row: &Row<'_>, parts: &HashMap<i64, Part>) -> duckdb::Result<Event> {
     let base = EventBase {
         system_instance_id: row.get(3)?,
         time_record: TimeRecord {
@@ -144,7 +151,7 @@ fn event(row: &Row<'_>) -> duckdb::Result<Event> {
             reasoning_tokens: row.get(14)?,
             cost: row.get(15)?,
             latency_ms: row.get(16)?,
-            llm_call_records: from_json_opt(row.get(22)?)?,
+            llm_call_records: calls(row.get(22)?, parts)?,
         })),
         "runtime" => Ok(Event::Runtime(RuntimeEvent {
             base,
@@ -159,6 +166,14 @@ fn event(row: &Row<'_>) -> duckdb::Result<Event> {
         })),
         other => Err(conversion(format!("there are no events of type {other:?}"))),
     }
+}
+
+fn calls(text: Option<String>, parts: &HashMap<i64, Part>) -> duckdb::Result<Vec<LlmCallRecord>> {
+    let mut calls: Vec<LlmCallRecord> = from_json_opt(text)?;
+    for call in &mut calls {
+        call.request = resolved(call.request.to_value(), parts)?;
+    }
+    Ok(calls)
 }
 
 fn message(row: &Row<'_>) -> duckdb::Result<SessionEventMessage> {

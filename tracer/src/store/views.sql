@@ -12,6 +12,59 @@ select
     entry ->> '$.time' as time
 from (select session_id, unnest(cast(metadata as json[])) as entry from session_traces);
 
+-- One row per call of a model, with its request and its response as they were sent.
+create or replace view llm_calls as
+with calls as (
+    select
+        id as event_id,
+        session_id,
+        timestep_id,
+        seq,
+        message_time,
+        unnest(range(cast(json_array_length(llm_call_records) as bigint))) as call,
+        llm_call_records -> call as record
+    from events
+    where event_type = 'cais'
+), split as (
+    select
+        event_id,
+        session_id,
+        call,
+        string_split_regex(record ->> '$.request', '\{"\$part":\d+\}') as own,
+        regexp_extract_all(record ->> '$.request', '\{"\$part":(\d+)\}', 1) as parts
+    from calls
+), pieces as (
+    select
+        event_id,
+        session_id,
+        call,
+        generate_subscripts(own, 1) as piece,
+        unnest(own) as own,
+        cast(unnest(parts) as bigint) as part
+    from split
+), requests as (
+    select
+        event_id,
+        call,
+        cast(string_agg(own || coalesce(cast(content as varchar), ''), '' order by piece) as json) as request
+    from pieces
+    left join request_parts using (session_id, part)
+    group by event_id, call
+)
+select
+    event_id,
+    session_id,
+    timestep_id,
+    seq,
+    message_time,
+    call,
+    record ->> '$.model_name' as model_name,
+    request,
+    record -> '$.response' as response
+from calls
+left join requests using (event_id, call)
+order by event_id, call;
+
 -- One row per session: how it ended, its counts, tokens, cost and reward.
 create or replace view session_summary as
 with totals as (

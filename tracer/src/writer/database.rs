@@ -20,8 +20,9 @@ use crate::store::value::conversion;
 use crate::store::{Store, StoreError};
 
 /// The tables that hold a session's rows.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "hook_results",
+    "request_parts",
     "rewards",
     "messages",
     "events",
@@ -175,7 +176,7 @@ struct Batch<'a> {
     changed: Vec<Arc<str>>,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
     fn put(&mut self, record: &Record) -> duckdb::Result<()> {
         match record {
             Record::SessionStarted {
@@ -198,40 +199,40 @@ impl Batch<'_> {
             Record::TimestepStarted { session, step }
             | Record::TimestepCompleted { session, step } => {
                 let id = self.next.timestep;
-                if self.change(session)?.put_step(step, id) {
+                if self.change(session)?.0.put_step(step, id) {
                     self.next.timestep += 1;
                 }
             }
             Record::Event { session, event } => {
                 let id = self.next.event;
-                let progress = self.change(session)?;
+                let (progress, rows) = self.change(session)?;
                 if progress.is_new(event.seq) {
                     progress.put_event(event.seq, id);
                     progress.num_events += 1;
                     let step = progress.count(event.step_id.as_deref(), |it| it.num_events += 1)?;
-                    self.rows.event(id, session, step, event)?;
+                    rows.event(id, session, step, event, &mut progress.parts)?;
                     self.next.event += 1;
                 }
             }
             Record::Message { session, message } => {
                 let id = self.next.message;
-                let progress = self.change(session)?;
+                let (progress, rows) = self.change(session)?;
                 if progress.is_new(message.seq) {
                     progress.num_messages += 1;
                     let step =
                         progress.count(message.step_id.as_deref(), |it| it.num_messages += 1)?;
-                    self.rows.message(id, session, step, message)?;
+                    rows.message(id, session, step, message)?;
                     self.next.message += 1;
                 }
             }
             Record::Metadata { session, entry } => {
-                let progress = self.change(session)?;
+                let (progress, _) = self.change(session)?;
                 if progress.is_new(entry.seq) {
                     progress.add_metadata(entry)?;
                 }
             }
             Record::Reward { session, reward } => {
-                let progress = self.change(session)?;
+                let (progress, _) = self.change(session)?;
                 if progress.is_new(reward.seq) {
                     let event = match reward.event {
                         None => None,
@@ -249,7 +250,7 @@ impl Batch<'_> {
                 status,
                 ..
             } => {
-                let progress = self.change(session)?;
+                let (progress, _) = self.change(session)?;
                 progress.ended_at = Some(*ended_at);
                 progress.status = status.name().to_owned();
             }
@@ -289,8 +290,8 @@ impl Batch<'_> {
             .optional()
     }
 
-    /// How far a session is written, which this batch changes.
-    fn change(&mut self, session: &Arc<str>) -> duckdb::Result<&mut Progress> {
+    /// How far a session is written, which this batch changes, and where its rows go.
+    fn change(&mut self, session: &Arc<str>) -> duckdb::Result<(&mut Progress, &mut Rows<'a>)> {
         self.recall(session)?;
         let progress = self
             .sessions
@@ -300,7 +301,7 @@ impl Batch<'_> {
             progress.is_changed = true;
             self.changed.push(Arc::clone(session));
         }
-        Ok(progress)
+        Ok((progress, &mut self.rows))
     }
 
     /// Looks up a session in the file that this writer has not seen yet.

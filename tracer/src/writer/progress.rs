@@ -6,6 +6,7 @@ use std::mem;
 use duckdb::{Connection, OptionalExt, params};
 use jiff::Timestamp;
 
+use super::parts::Parts;
 use super::seen::Seen;
 use crate::record::{MetadataEntry, SessionStatus, SessionTimeStep};
 use crate::store::value::{Time, conversion, to_json};
@@ -22,6 +23,7 @@ pub(super) struct Progress {
     pub(super) status: String,
     pub(super) num_events: u64,
     pub(super) num_messages: u64,
+    pub(super) parts: Parts,
     /// The entries as JSON, separated by commas.
     metadata: String,
     /// Whether the current batch added to it.
@@ -61,6 +63,7 @@ impl Progress {
             status: SessionStatus::Running.name().to_owned(),
             num_events: 0,
             num_messages: 0,
+            parts: Parts::default(),
             metadata: String::new(),
             has_new_metadata: false,
             steps: HashMap::new(),
@@ -96,6 +99,11 @@ impl Progress {
         let Some(mut progress) = found else {
             return Ok(None);
         };
+        progress.parts = connection.query_row(
+            "select coalesce(max(part) + 1, 0) from request_parts where session_id = ?",
+            [session],
+            |row| row.get(0).map(Parts::from),
+        )?;
         let mut steps = connection.prepare_cached(
             "select step_id, id, num_events, num_messages, seq
              from session_timesteps where session_id = ?",

@@ -2,8 +2,11 @@
 
 use duckdb::{Appender, Connection, params};
 
+use super::parts::{Parts, Referring};
 use super::progress::{Progress, StepProgress};
-use crate::record::{Event, Recorded, RewardSignal, SessionEventMessage, SessionTimeStep};
+use crate::record::{
+    Event, LlmCallRecord, Recorded, RewardSignal, SessionEventMessage, SessionTimeStep,
+};
 use crate::store::value::{Time, state_to_json, to_json};
 
 /// One appender for each table that gets rows in bulk.
@@ -14,6 +17,7 @@ pub(super) struct Rows<'a> {
     messages: Appender<'a>,
     hook_results: Appender<'a>,
     rewards: Appender<'a>,
+    request_parts: Appender<'a>,
 }
 
 impl<'a> Rows<'a> {
@@ -25,6 +29,7 @@ impl<'a> Rows<'a> {
             messages: connection.appender("messages")?,
             hook_results: connection.appender("hook_results")?,
             rewards: connection.appender("rewards")?,
+            request_parts: connection.appender("request_parts")?,
         })
     }
 
@@ -35,7 +40,8 @@ impl<'a> Rows<'a> {
         self.events.flush()?;
         self.messages.flush()?;
         self.hook_results.flush()?;
-        self.rewards.flush()
+        self.rewards.flush()?;
+        self.request_parts.flush()
     }
 
     pub(super) fn session(&mut self, session: &str, progress: &Progress) -> duckdb::Result<()> {
@@ -79,6 +85,7 @@ impl<'a> Rows<'a> {
         session: &str,
         timestep: Option<i64>,
         event: &Recorded<Event>,
+        parts: &mut Parts,
     ) -> duckdb::Result<()> {
         let Recorded { seq, record, .. } = event;
         let base = record.base();
@@ -98,6 +105,9 @@ impl<'a> Rows<'a> {
         } else {
             None
         };
+        let calls = cais
+            .map(|it| self.calls(session, &it.llm_call_records, parts))
+            .transpose()?;
         self.events.append_row(params![
             id,
             session,
@@ -126,7 +136,7 @@ impl<'a> Rows<'a> {
                 .map(|it| state_to_json(&it.observation_diff))
                 .transpose()?
                 .flatten(),
-            cais.map(|it| to_json(&it.llm_call_records)).transpose()?,
+            calls,
             state_to_json(&base.system_state_before)?,
             state_to_json(&base.system_state_after)?,
             to_json(&base.metadata)?,
@@ -145,6 +155,27 @@ impl<'a> Rows<'a> {
             ])?;
         }
         Ok(())
+    }
+
+    /// The calls of an event as JSON. What their requests have in common with earlier ones
+    /// goes into rows of its own.
+    fn calls(
+        &mut self,
+        session: &str,
+        calls: &[LlmCallRecord],
+        parts: &mut Parts,
+    ) -> duckdb::Result<String> {
+        let mut rows = Vec::with_capacity(calls.len());
+        for call in calls {
+            parts.add(&call.request, |number, part| {
+                self.request_parts
+                    .append_row(params![session, number, part.text()])
+            })?;
+            rows.push(to_json(
+                &call.with_request(|document| Referring { document, parts }),
+            )?);
+        }
+        Ok(format!("[{}]", rows.join(",")))
     }
 
     pub(super) fn message(

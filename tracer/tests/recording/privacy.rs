@@ -67,7 +67,7 @@ fn trace_of(privacy: Privacy, text: &str) -> (SessionTrace, String) {
     session.record_event(event).unwrap();
     let mut call = CaisEvent::new("agent");
     call.llm_call_records.push(LlmCallRecord {
-        request: json!({"messages": [text]}),
+        request: json!({"messages": [text, text.repeat(9)]}).into(),
         response: json!({"choices": [text]}),
         output_text: Some(text.into()),
         reasoning: Some(text.into()),
@@ -169,4 +169,34 @@ fn credentials_in_recorded_requests_are_blotted_out_whatever_they_are() {
             "config": {"api_key": "[secret]", "apikey": null},
         })
     );
+}
+
+#[test]
+fn values_of_secret_keys_are_blotted_out_in_what_requests_share() {
+    let session = Tracer::in_memory()
+        .start_session(SessionOptions::default())
+        .unwrap();
+    let request = |secret: &str| {
+        let long = "x".repeat(999);
+        json!({
+            "Authorization": secret,
+            "messages": [{"content": long, "X-Api-Key": secret}],
+            "tools": {"text": long, "api_key": secret},
+        })
+    };
+    for _turn in 0..2 {
+        let mut event = CaisEvent::new("agent");
+        event.llm_call_records.push(LlmCallRecord {
+            request: request("abc").into(),
+            ..LlmCallRecord::default()
+        });
+        session.record_event(event).unwrap();
+    }
+    for event in session.trace().event_history {
+        let Event::Cais(event) = event.record else {
+            panic!("a decision")
+        };
+        let recorded = event.llm_call_records[0].request.to_value();
+        assert_eq!(recorded, request("[secret]"));
+    }
 }

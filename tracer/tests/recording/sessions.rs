@@ -317,7 +317,7 @@ fn a_trace_survives_its_json_form_to_the_last_bit() {
     let mut decision = CaisEvent::new("llm_agent");
     decision.cost = Some(1e-7 / 3.0);
     decision.llm_call_records.push(LlmCallRecord {
-        request: json!({"messages": []}),
+        request: json!({"messages": ["x".repeat(999)]}).into(),
         failed_attempts: vec![Default::default()],
         ..LlmCallRecord::default()
     });

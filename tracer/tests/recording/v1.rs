@@ -55,7 +55,10 @@ fn a_call_and_its_output_are_one_call_record_of_the_agents_event() {
     let decision = decision.unwrap();
     assert_eq!(decision.llm_call_records.len(), 1);
     let call = &decision.llm_call_records[0];
-    assert_eq!(call.request["messages"][0]["content"], "What now?");
+    assert_eq!(
+        call.request.to_value()["messages"][0]["content"],
+        "What now?"
+    );
     assert_eq!(call.output_text.as_deref(), Some("Drink."));
     assert_eq!(
         (decision.prompt_tokens, decision.model_name.as_deref()),

@@ -138,8 +138,8 @@ fn a_file_of_a_newer_schema() {
         .unwrap()
         .execute_batch("insert into schema_version values (99, make_timestamp(0), 'from tomorrow')")
         .unwrap();
-    assert_snapshot!(writing(&file, &file.path), @"FOLDER/traces.duckdb was written by a newer version (schema 99, this one knows 2): update, or name another file");
-    assert_snapshot!(reading(&file, &file.path), @"FOLDER/traces.duckdb was written by a newer version (schema 99, this one knows 2): update, or name another file");
+    assert_snapshot!(writing(&file, &file.path), @"FOLDER/traces.duckdb was written by a newer version (schema 99, this one knows 3): update, or name another file");
+    assert_snapshot!(reading(&file, &file.path), @"FOLDER/traces.duckdb was written by a newer version (schema 99, this one knows 3): update, or name another file");
 }
 
 #[test]

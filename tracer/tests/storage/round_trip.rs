@@ -1,7 +1,7 @@
 //! What is recorded is read back as the same value.
 
 use serde_json::json;
-use tracer::record::{EnvironmentEvent, SessionStatus};
+use tracer::record::{EnvironmentEvent, Event, SessionStatus};
 use tracer::{Conflict, SessionOptions, import, trace_json};
 
 use crate::sample::{everything, scratch};
@@ -13,6 +13,24 @@ fn a_session_is_read_back_as_it_was_recorded() {
     assert_eq!(file.store().session_trace("s").unwrap(), trace);
     assert_eq!(report.sessions, 1);
     assert_eq!(trace.event_history.len(), 10);
+}
+
+#[test]
+fn what_requests_have_in_common_is_there_once_and_each_request_whole() {
+    let file = scratch();
+    let (trace, _) = file.record(|tracer| everything(tracer, "s", 3));
+    let requests: Vec<_> = trace
+        .event_history
+        .iter()
+        .filter_map(|event| match &event.record {
+            Event::Cais(event) => Some(vec![event.llm_call_records[0].request.to_value()]),
+            Event::Runtime(_) | Event::Environment(_) => None,
+        })
+        .collect();
+    let query = |sql| file.store().query(sql).unwrap().rows;
+    assert_eq!(query("select request from llm_calls order by seq"), requests);
+    // The system message, and what only looks like a reference.
+    assert_eq!(query("select count(*) from request_parts"), [[json!(2)]]);
 }
 
 #[test]

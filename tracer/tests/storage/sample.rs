@@ -133,9 +133,10 @@ pub(crate) fn model_call(turn: u64) -> CaisEvent {
     event.llm_call_records = vec![LlmCallRecord {
         model_name: Some("gpt-4o-mini".to_owned()),
         request: json!({"messages": [
-            {"role": "system", "content": "play"},
+            {"role": "system", "content": "play, as is said in every turn ".repeat(9)},
             {"role": "user", "content": format!("observation {turn}")},
-        ]}),
+        ], "odd": {"$part": 0}})
+        .into(),
         response: json!({"choices": [{"message": {"role": "assistant", "content": "left"}}]}),
         output_text: Some("left".to_owned()),
         tool_calls: vec![LlmToolCall {
