@@ -46,7 +46,7 @@ const WHOLE_REQUEST: &str = r#"
 fn older(script: &[&str]) -> Scratch {
     let old = scratch();
     Connection::open(&old.path)
-        .unwrap()
+        .expect("a database")
         .execute_batch(&format!(
             "{}
              insert into session_traces values
@@ -54,7 +54,7 @@ fn older(script: &[&str]) -> Scratch {
                  ('cut', make_timestamp(0), null, 'running', 0, 0, 0, '[]', null);",
             script.join("\n")
         ))
-        .unwrap();
+        .expect("a query that works");
     old
 }
 
@@ -62,12 +62,12 @@ fn check(old: &Scratch, versions: &[Value]) {
     let fresh = scratch();
     old.record(|tracer| everything(tracer, "new", 1));
     fresh.record(|tracer| everything(tracer, "new", 1));
-    let catalog = |file: &Scratch| file.store().query(CATALOG).unwrap();
+    let catalog = |file: &Scratch| file.store().query(CATALOG).expect("a query that works");
     assert_eq!(catalog(old), catalog(&fresh));
     assert_eq!(
         old.store()
             .query("select session_id, status from session_summary")
-            .unwrap()
+            .expect("a query that works")
             .rows,
         [
             [json!("cut"), json!("abandoned")],
@@ -78,7 +78,7 @@ fn check(old: &Scratch, versions: &[Value]) {
     assert_eq!(
         old.store()
             .query("select version from schema_version order by all")
-            .unwrap()
+            .expect("a query that works")
             .rows
             .concat(),
         versions,

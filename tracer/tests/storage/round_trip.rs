@@ -28,7 +28,10 @@ fn what_requests_have_in_common_is_there_once_and_each_request_whole() {
         })
         .collect();
     let query = |sql| file.store().query(sql).unwrap().rows;
-    assert_eq!(query("select request from llm_calls order by seq"), requests);
+    assert_eq!(
+        query("select request from llm_calls order by seq"),
+        requests
+    );
     // The system message, and what only looks like a reference.
     assert_eq!(query("select count(*) from request_parts"), [[json!(2)]]);
 }
