@@ -4,7 +4,7 @@
 use env_crafter::{Achievement, Direction, Item, ObjectKind, Position};
 
 use super::{
-    belief::{Belief, Seen, side},
+    belief::{Belief, Seen, opposite, side},
     goals::Goal,
     perception::{Arrow, Sighting},
     tuning::{ARROW_REACH, BOW_REACH, FIT_TO_FIGHT, SPARE_STONES, cost},
@@ -107,23 +107,26 @@ pub(super) fn reaction(belief: &Belief, sighting: &Sighting) -> Option<Goal> {
     if let Some(skeleton) = beside(ObjectKind::Skeleton) {
         return Some(Goal::Strike(skeleton.position, skeleton.kind));
     }
+    let ahead = sighting.ahead();
+    let stones = sighting.amount(Item::Stone);
+    let way_is_free = belief.is_free(ahead) && belief.occupant(ahead).is_none();
     // A zombie strikes as soon as it arrives. One that comes straight on is stopped
     // by a stone, if there are some to spare.
-    let ahead = sighting.ahead();
-    let comes = |seen: &Seen| {
-        seen.kind == ObjectKind::Zombie
-            && seen.position == ahead + sighting.facing
-            && belief.is_free(ahead)
-            && belief.occupant(ahead).is_none()
-    };
-    if sighting.amount(Item::Stone) >= SPARE_STONES
+    let comes =
+        |seen: &Seen| seen.kind == ObjectKind::Zombie && seen.position == ahead + sighting.facing;
+    if way_is_free
+        && stones >= SPARE_STONES
         && !sighting.lacks(Achievement::DefeatZombie)
         && belief.creatures().iter().any(comes)
     {
-        return Some(Goal::Block);
+        return Some(Goal::Block(ObjectKind::Zombie));
     }
     let aimed = |arrow: &&Arrow| hits(belief, arrow, sighting.position);
     let arrow = sighting.arrows().iter().find(aimed)?;
+    // Who steps aside has to come back, and is shot at again.
+    if way_is_free && stones > 0 && arrow.heading == opposite(sighting.facing) {
+        return Some(Goal::Block(ObjectKind::Arrow));
+    }
     let mut sidesteps = Direction::ALL
         .into_iter()
         .filter(|step| (step.delta().0 == 0) != (arrow.heading.delta().0 == 0));

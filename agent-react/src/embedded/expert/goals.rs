@@ -11,8 +11,8 @@ pub(super) enum Goal {
     SleepOn,
     /// To strike what stands beside.
     Strike(Position, ObjectKind),
-    /// To put a stone in a zombie's way.
-    Block,
+    /// To put a stone in the way of what comes straight on.
+    Block(ObjectKind),
     /// To step out of an arrow's way.
     Dodge(Direction),
     /// To be enclosed, and rest there.
@@ -122,7 +122,12 @@ impl Goal {
                 amount(Item::Energy)
             ),
             Goal::Strike(_, kind) => format!("A {kind} is right beside me, so I strike it."),
-            Goal::Block => "A zombie comes straight at me, so I put a stone in its way.".into(),
+            Goal::Block(ObjectKind::Arrow) => {
+                "An arrow comes straight at me, so I stop it with a stone.".into()
+            }
+            Goal::Block(kind) => {
+                format!("A {kind} comes straight at me, so I put a stone in its way.")
+            }
             Goal::Dodge(_) => "An arrow comes at me, so I step aside.".into(),
             Goal::Shelter(Refuge::Night) => {
                 "It is night and zombies roam, so I stay behind walls until morning.".into()

@@ -31,7 +31,7 @@ pub(super) fn pursue(goal: Goal, walker: Walker<'_>, begun: &mut Undertaking) ->
             cost: 0,
         }),
         Goal::Strike(at, _) => walker.use_at(at),
-        Goal::Block => Some(Plan {
+        Goal::Block(_) => Some(Plan {
             actions: vec![Action::PlaceStone],
             cost: 0,
         }),
