@@ -8,8 +8,8 @@ use super::{
     goals::{Goal, Refuge, Terrain, Urgency, Wish},
     perception::Sighting,
     tuning::{
-        EXPOSED, FRAIL, HEALED, NEARLY_OVER, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH,
-        PROVISIONS, SATED, SLEEPY, STARVING, TEND_REACH, TIRED, VITAL, WOUNDED, bias,
+        EXPOSED, FRAIL, HEALED, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH, PROVISIONS, SATED,
+        SLEEPY, SPARE_HEALTH, STARVING, TEND_REACH, TIRED, VITAL, WOUNDED, bias, lasting,
     },
 };
 
@@ -29,8 +29,8 @@ impl Rest {
         self.healing = !starves && (health <= WOUNDED || self.healing && health < HEALED);
         let energy = amount(Item::Energy);
         let tired = if sighting.is_night() { SLEEPY } else { TIRED };
-        let over = sighting.steps_left.is_some_and(|left| left < NEARLY_OVER);
-        self.sleeping = !over && (energy <= tired || self.sleeping && energy < rules::MAX_ITEM - 1);
+        self.sleeping = !lasts(sighting, Item::Energy, lasting::ENERGY)
+            && (energy <= tired || self.sleeping && energy < rules::MAX_ITEM - 1);
     }
 }
 
@@ -68,6 +68,14 @@ pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &
     }
 }
 
+/// Whether what there is of a need lasts until the episode ends, with the health
+/// that goes for want of it.
+fn lasts(sighting: &Sighting, need: Item, point: u64) -> bool {
+    let health = sighting.amount(Item::Health).saturating_sub(SPARE_HEALTH);
+    let steps = u64::from(sighting.amount(need)) * point + u64::from(health) * lasting::HEALTH;
+    sighting.steps_left.is_some_and(|left| left <= steps)
+}
+
 fn food_and_drink(belief: &Belief, sighting: &Sighting, wishes: &mut Vec<Wish>) {
     let (drink, food) = (sighting.amount(Item::Drink), sighting.amount(Item::Food));
     let night = sighting.is_night();
@@ -79,6 +87,10 @@ fn food_and_drink(belief: &Belief, sighting: &Sighting, wishes: &mut Vec<Wish>) 
     let eat = [Goal::Harvest, Goal::Hunt(ObjectKind::Cow)];
     let water = Goal::Gather(Material::Water);
     let search = Wish::new(Urgency::Vital, Goal::Explore(Terrain::Meadow), bias::SEARCH);
+    let drink_lasts = lasts(sighting, Item::Drink, lasting::DRINK);
+    if drink_lasts && lasts(sighting, Item::Food, lasting::FOOD) {
+        return;
+    }
     if drink <= vital + u8::from(sighting.is_dusk()) {
         wishes.push(Wish::new(Urgency::Vital, water, i32::from(drink)).within(reach));
     }
