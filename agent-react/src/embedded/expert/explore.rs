@@ -10,8 +10,8 @@ use super::{
     belief::Spot,
     goals::Terrain,
     tuning::{
-        COWS_RETURN, EXPLORE_OVERHEAD, GROWTH_REACH, LEAST_GAIN, OTHER_TERRAIN, PERSISTENCE,
-        SURROUNDINGS, VIEW_REACH,
+        AWAY_FROM_PLANT, COWS_RETURN, EXPLORE_OVERHEAD, GROWTH_REACH, LEAST_GAIN, OTHER_TERRAIN,
+        PERSISTENCE, SURROUNDINGS, VIEW_REACH,
     },
     walker::{Plan, Walker},
 };
@@ -90,7 +90,7 @@ pub(super) fn explore(
             worth *= PERSISTENCE;
         }
         if leaves_plant(walker, at) {
-            worth *= 0.5;
+            worth *= AWAY_FROM_PLANT;
         }
         Some(worth)
     };

@@ -8,6 +8,7 @@ use super::{
     danger, farm,
     goals::{Goal, Refuge, Terrain, Urgency, Wish},
     perception::Sighting,
+    shelter,
     tuning::{
         FARM_REACH, FENCE_STONES, FIT_TO_FIGHT, FULL_WOOD, FURNACE_STONES, LEAST_WOOD, ORES,
         STONE_STORE, WOUNDED, bias,
@@ -20,7 +21,7 @@ pub(super) fn wishes(level: Level, belief: &Belief, sighting: &Sighting, wishes:
     wooden_age(level, belief, sighting, &mut wish);
     if level == Level::Expert {
         farming(belief, sighting, &mut wish);
-        stone_and_iron_age(sighting, &mut wish);
+        stone_and_iron_age(belief, sighting, &mut wish);
     }
     let amount = |item| sighting.amount(item);
     if sighting.lacks(Achievement::DefeatZombie)
@@ -113,7 +114,7 @@ fn farming(belief: &Belief, sighting: &Sighting, wish: &mut impl FnMut(Goal, i32
     }
 }
 
-fn stone_and_iron_age(sighting: &Sighting, wish: &mut impl FnMut(Goal, i32)) {
+fn stone_and_iron_age(belief: &Belief, sighting: &Sighting, wish: &mut impl FnMut(Goal, i32)) {
     let amount = |item| sighting.amount(item);
     if amount(Item::WoodPickaxe) == 0 {
         if sighting.lacks(Achievement::PlaceTable) {
@@ -123,7 +124,9 @@ fn stone_and_iron_age(sighting: &Sighting, wish: &mut impl FnMut(Goal, i32)) {
         return;
     }
     let stone = amount(Item::Stone);
-    if stone < STONE_STORE {
+    // The walls of a shelter are no stock.
+    let sheltered = sighting.is_night() && shelter::is_enclosed(belief, sighting.position);
+    if stone < STONE_STORE && !sheltered {
         wish(Goal::Gather(Material::Stone), bias::STONE);
     }
     if sighting.lacks(Achievement::PlaceStone) {

@@ -24,8 +24,18 @@ pub(super) const PASSING: u32 = 4;
 pub(super) const TIRED: u8 = 1;
 /// At night, sleep at this or less: there is less else to do.
 pub(super) const SLEEPY: u8 = 2;
-/// With fewer steps left, tiredness has no consequences any more.
-pub(super) const NEARLY_OVER: u64 = 60;
+/// Health to keep when a need is left alone because the episode ends.
+pub(super) const SPARE_HEALTH: u8 = 5;
+
+/// How many steps a point lasts while awake, as the world's rules have it.
+pub(super) mod lasting {
+    pub(crate) const FOOD: u64 = 25;
+    pub(crate) const DRINK: u64 = 20;
+    pub(crate) const ENERGY: u64 = 30;
+    /// While any of the others is lacking.
+    pub(crate) const HEALTH: u64 = 15;
+}
+
 /// With more cells of grass in view than this, a night is a danger.
 pub(super) const EXPOSED: usize = 20;
 /// How much later than useful work hiding from the night comes, in steps.
@@ -88,7 +98,7 @@ pub(super) mod bias {
     pub(crate) const FIRST_COW: i32 = 2;
     /// Trying grass takes ten steps, and the plant needs an early start.
     pub(crate) const SAPLING: i32 = -6;
-    pub(crate) const SOW: i32 = -10;
+    pub(crate) const SOW: i32 = -25;
     pub(crate) const FENCE: i32 = -20;
     pub(crate) const HARVEST: i32 = -10;
     pub(crate) const FIGHT: i32 = 0;
@@ -162,6 +172,8 @@ pub(super) const LEAST_GAIN: i32 = 3;
 pub(super) const OTHER_TERRAIN: f64 = 0.15;
 /// Steps added to every way to unseen land, so that a big find may lie farther.
 pub(super) const EXPLORE_OVERHEAD: u32 = 4;
+/// What a place is worth where a plant that is waited for would not grow.
+pub(super) const AWAY_FROM_PLANT: f64 = 0.2;
 /// How much more a place is worth for being on the way there already.
 pub(super) const PERSISTENCE: f64 = 1.5;
 
