@@ -84,12 +84,9 @@ impl World {
 
     /// The slot of the `n`th creature of a kind in a chunk, oldest first.
     fn nth_creature(&self, chunk: usize, kind: ObjectKind, n: u32) -> Option<usize> {
-        (0..self.objects.len())
+        self.residents
+            .of(chunk)
             .filter(|&slot| self.objects.body(slot).kind == kind)
-            .filter(|&slot| {
-                let at = self.objects.position(slot);
-                self.map.contains(at) && self.chunks.of(at) == chunk
-            })
             .nth(n as usize)
     }
 }

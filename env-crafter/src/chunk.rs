@@ -79,6 +79,26 @@ impl Chunks {
         (position.x as u32 / SIDE * self.rows + position.y as u32 / SIDE) as usize
     }
 
+    /// How many chunks there are.
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// The chunks that have a cell in the square of all cells up to `reach`
+    /// columns and rows away.
+    pub(crate) fn around(&self, center: Position, reach: u16) -> impl Iterator<Item = usize> {
+        let columns = self.chunks.len() as u32 / self.rows;
+        let span = move |at: i32, most: u32| {
+            let first = (at - i32::from(reach)).max(0) as u32 / SIDE;
+            let last = (at as u32 + u32::from(reach)) / SIDE;
+            first..(last + 1).min(most)
+        };
+        let rows = self.rows;
+        span(center.x, columns).flat_map(move |column| {
+            span(center.y, rows).map(move |row| (column * rows + row) as usize)
+        })
+    }
+
     /// The first cell of a chunk.
     pub(crate) fn corner(&self, chunk: usize) -> Position {
         let (column, row) = (chunk as u32 / self.rows, chunk as u32 % self.rows);

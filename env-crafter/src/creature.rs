@@ -8,7 +8,7 @@
 
 use crate::{
     Direction, Material, ObjectKind, Position,
-    objects::Body,
+    objects::{Body, FEW},
     rules,
     tile::{Ground, Sprite},
     world::World,
@@ -22,22 +22,52 @@ impl Body {
 }
 
 impl World {
-    /// The turns of the first `count` objects that are less than `reach` steps
-    /// from the player, oldest first.
+    /// The turns of the objects in the first `count` slots that are less than
+    /// `reach` steps from the player, oldest first.
     pub(crate) fn update_creatures(&mut self, count: usize, reach: u16) {
         let player = self.player_position();
-        for first in (0..count).step_by(64) {
-            let mut near = self
-                .objects
-                .near(first..count.min(first + 64), player, reach);
-            if first == 0 {
-                near &= !1; // The player has had its turn.
-            }
-            while near != 0 {
-                self.update(first + near.trailing_zeros() as usize, player);
-                near &= near - 1;
+        let mut near = std::mem::take(&mut self.near);
+        let few = count <= FEW;
+        let candidates = if few {
+            count
+        } else {
+            self.near_among_many(count, reach, &mut near);
+            near.len()
+        };
+        for first in (0..candidates).step_by(64) {
+            let mut turns = if few {
+                let slots = first..count.min(first + 64);
+                self.objects.near(slots, player, reach)
+            } else {
+                u64::MAX >> (64 - (candidates - first).min(64))
+            };
+            while turns != 0 {
+                let candidate = first + turns.trailing_zeros() as usize;
+                let slot = if few {
+                    candidate
+                } else {
+                    near[candidate] as usize
+                };
+                self.update(slot, player);
+                turns &= turns - 1;
             }
         }
+        self.near = near;
+    }
+
+    /// Finds who is near by looking into the chunks around the player only.
+    #[cold]
+    fn near_among_many(&self, count: usize, reach: u16, near: &mut Vec<u32>) {
+        let player = self.player_position();
+        near.clear();
+        for chunk in self.chunks.around(player, reach) {
+            let slots = self.residents.of(chunk).filter(|&slot| {
+                let distance = self.objects.position(slot).distance(player);
+                slot < count && distance < u32::from(reach)
+            });
+            near.extend(slots.map(|slot| slot as u32));
+        }
+        near.sort_unstable();
     }
 
     fn update(&mut self, slot: usize, player: Position) {
@@ -202,4 +232,37 @@ fn direction(delta: (i32, i32)) -> Option<Direction> {
     Direction::ALL
         .into_iter()
         .find(|each| each.delta() == delta)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Action, AfterEnd, Difficulty, Env, EnvConfig};
+
+    #[test]
+    fn those_near_among_many_are_those_near_among_all() {
+        let config = EnvConfig {
+            area: (200, 150),
+            difficulty: Difficulty::Hard,
+            after_end: AfterEnd::Continue,
+            ..EnvConfig::default()
+        };
+        let mut env = Env::new(config).expect("valid");
+        for step in 0..600 {
+            let count = env.world.objects.len();
+            assert!(count > FEW, "only {count} objects");
+            let (player, reach) = (env.position(), env.config().reach());
+            let mut near = Vec::new();
+            env.world.near_among_many(count, reach, &mut near);
+            let all = env.world.objects.slots().filter(|&slot| {
+                env.world.objects.position(slot).distance(player) < u32::from(reach)
+            });
+            assert_eq!(near, all.map(|slot| slot as u32).collect::<Vec<_>>());
+            env.step(Action::ALL[step * step % 31 % 17])
+                .expect("goes on");
+            for object in env.objects() {
+                assert_eq!(env.object_at(object.position), Some(object));
+            }
+        }
+    }
 }

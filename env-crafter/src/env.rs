@@ -119,7 +119,7 @@ impl Env {
         if self.steps.is_multiple_of(rules::BALANCE_INTERVAL) {
             self.world.balance(daylight(self.steps), tuning);
         }
-        self.world.objects.compact();
+        self.world.compact();
         if self.draws_noise() {
             self.world.rng.skip(self.config.noise_words());
         }
@@ -248,11 +248,8 @@ impl Env {
     /// What stands at a position.
     #[must_use]
     pub fn object_at(&self, position: Position) -> Option<Object> {
-        let objects = &self.world.objects;
-        let slot = objects
-            .find(position)
-            .filter(|_| self.world.map.contains(position))?;
-        Some(self.object(position, objects.body(slot)))
+        let slot = self.world.find(position)?;
+        Some(self.object(position, self.world.objects.body(slot)))
     }
 
     /// Everything on the map, the player first, then by age.

@@ -63,6 +63,7 @@ mod tile;
 
 mod chunk;
 mod objects;
+mod residents;
 
 mod balance;
 mod creature;

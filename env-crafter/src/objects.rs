@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use crate::{Direction, ObjectKind, Position, rules};
+use crate::{Direction, ObjectKind, Position, difficulty::Tuning, rules};
+
+/// So many objects are looked through faster than the chunks around the
+/// player, and a world of 64 by 64 cells has fewer.
+pub(crate) const FEW: usize = 320;
 
 /// Where a removed object is said to be: far from everything.
 const GONE: u16 = 0x7fff;
@@ -11,15 +15,15 @@ const GONE: u16 = 0x7fff;
 ///
 /// Positions lie in arrays of their own, so that finding those near the
 /// player, which every step begins with, reads little and vectorizes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Objects {
     xs: Vec<u16>,
     ys: Vec<u16>,
     bodies: Vec<Body>,
     /// Objects ever created, which is the number of the latest.
     created: u32,
-    /// The first slot of a removed object, if there is one.
-    hole: Option<usize>,
+    /// Slots of removed objects.
+    holes: usize,
 }
 
 /// What an object is besides its position.
@@ -44,10 +48,19 @@ impl Clone for Objects {
             ys: with_room(&self.ys),
             bodies: with_room(&self.bodies),
             created: self.created,
-            hole: self.hole,
+            holes: self.holes,
         }
     }
 }
+
+impl PartialEq for Objects {
+    /// Whether there are the same objects, in whichever slots.
+    fn eq(&self, other: &Self) -> bool {
+        self.created == other.created && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Objects {}
 
 /// A copy of a list with the same capacity.
 pub(crate) fn with_room<T: Copy>(list: &Vec<T>) -> Vec<T> {
@@ -57,22 +70,27 @@ pub(crate) fn with_room<T: Copy>(list: &Vec<T>) -> Vec<T> {
 }
 
 impl Objects {
-    /// An empty list with room for the objects of a map of so many cells:
-    /// twice as many as worlds are seen to have.
-    pub(crate) fn for_cells(cells: usize) -> Self {
-        let capacity = cells / 32 + 16;
+    /// An empty list with room for the objects of a map of so many cells, and
+    /// for a bed of plants. Only who plants more makes it grow.
+    pub(crate) fn for_cells(cells: usize, tuning: &Tuning) -> Self {
+        let capacity = cells / tuning.cells_an_object + 48;
         Self {
             xs: Vec::with_capacity(capacity),
             ys: Vec::with_capacity(capacity),
             bodies: Vec::with_capacity(capacity),
             created: 0,
-            hole: None,
+            holes: 0,
         }
     }
 
     /// Slots, those of removed objects included.
     pub(crate) fn len(&self) -> usize {
         self.bodies.len()
+    }
+
+    /// Slots there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bodies.capacity()
     }
 
     pub(crate) fn created(&self) -> u32 {
@@ -91,21 +109,15 @@ impl Objects {
         &mut self.bodies[slot]
     }
 
-    /// Every object with its position.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Position, &Body)> {
-        let slots = 0..self.len();
-        slots
-            .filter(|&slot| self.xs[slot] != GONE)
-            .map(|slot| (self.position(slot), self.body(slot)))
+    /// The slots that hold an object.
+    pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = usize> {
+        (0..self.len()).filter(|&slot| self.xs[slot] != GONE)
     }
 
-    /// The slot of the object at a position.
-    pub(crate) fn find(&self, position: Position) -> Option<usize> {
-        let wanted = (position.x as u16, position.y as u16);
-        self.xs
-            .iter()
-            .zip(&self.ys)
-            .position(|(&x, &y)| (x, y) == wanted)
+    /// Every object with its position.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Position, &Body)> {
+        self.slots()
+            .map(|slot| (self.position(slot), self.body(slot)))
     }
 
     /// Creates an object.
@@ -150,15 +162,19 @@ impl Objects {
     pub(crate) fn remove(&mut self, slot: usize) {
         self.xs[slot] = GONE;
         self.ys[slot] = GONE;
-        self.hole = Some(self.hole.map_or(slot, |first| first.min(slot)));
+        self.holes += 1;
     }
 
-    /// Closes the holes that removed objects left. Slots change.
-    pub(crate) fn compact(&mut self) {
-        let Some(mut kept) = self.hole.take() else {
-            return;
-        };
-        for slot in kept + 1..self.len() {
+    /// Closes the holes that removed objects left, if there are so many that
+    /// it pays or room is running out, and says whether it did: then slots
+    /// have changed.
+    pub(crate) fn compact(&mut self) -> bool {
+        let tight = self.len() + 32 > self.capacity();
+        if self.holes <= if tight { 0 } else { 16 + self.len() / 8 } {
+            return false;
+        }
+        let mut kept = 0;
+        for slot in 0..self.len() {
             if self.xs[slot] != GONE {
                 self.xs[kept] = self.xs[slot];
                 self.ys[kept] = self.ys[slot];
@@ -169,6 +185,8 @@ impl Objects {
         self.xs.truncate(kept);
         self.ys.truncate(kept);
         self.bodies.truncate(kept);
+        self.holes = 0;
+        true
     }
 
     /// Which of at most 64 slots hold objects less than `reach` steps from a

@@ -242,7 +242,7 @@ impl World {
         let nothing = Effect::NothingThere {
             at: Obstacle::Object(kind),
         };
-        let Some(slot) = self.objects.find(target) else {
+        let Some(slot) = self.find(target) else {
             return nothing;
         };
         let body = self.objects.body_mut(slot);

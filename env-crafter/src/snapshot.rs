@@ -11,6 +11,7 @@ use crate::{
     Achievement, AchievementSet, AfterEnd, Difficulty, Direction, Env, EnvConfig, Inventory, Item,
     Material, Mt19937, NightNoise, ObjectKind, Position,
     chunk::Chunks,
+    difficulty::Tuning,
     map::Map,
     objects::{Body, Objects},
     player::{Needs, Player},
@@ -137,6 +138,8 @@ fn write_env(out: &mut Vec<u8>, env: &Env) {
         chunks,
         player,
         rng,
+        residents: _,
+        near: _,
     } = world;
     out.extend(map.tiles().iter().map(|tile| tile.material_id()));
     write_player(out, player);
@@ -171,7 +174,7 @@ fn read_env(reader: &mut Reader<'_>) -> Result<Env, SnapshotError> {
     }
     let player = read_player(reader)?;
     let rng = read_rng(reader)?;
-    let objects = read_objects(reader, &mut map, &player)?;
+    let objects = read_objects(reader, &mut map, &player, config.difficulty.tuning())?;
     let mut chunks = Chunks::new(config.area);
     chunks.count_all(&map);
     for _ in 0..reader.u32()? {
@@ -189,13 +192,7 @@ fn read_env(reader: &mut Reader<'_>) -> Result<Env, SnapshotError> {
         }
         chunks.enter(chunks.of(position), body.kind);
     }
-    let world = World {
-        map,
-        objects,
-        chunks,
-        player,
-        rng,
-    };
+    let world = World::of_parts(map, objects, chunks, player, rng);
     Ok(Env {
         config,
         episode,
@@ -321,10 +318,11 @@ fn read_objects(
     reader: &mut Reader<'_>,
     map: &mut Map,
     player: &Player,
+    tuning: &Tuning,
 ) -> Result<Objects, SnapshotError> {
     let created = reader.u32()?;
     let count = reader.u32()? as usize;
-    let mut objects = Objects::for_cells(map.tiles().len());
+    let mut objects = Objects::for_cells(map.tiles().len(), tuning);
     for slot in 0..count {
         let at = Position::new(reader.u16()?.into(), reader.u16()?.into());
         let body = Body {

@@ -4,9 +4,11 @@
 use crate::{
     Direction, Material, ObjectKind, Position,
     chunk::Chunks,
+    difficulty::Tuning,
     map::Map,
-    objects::{Body, Objects},
+    objects::{Body, FEW, Objects},
     player::Player,
+    residents::Residents,
     rng::Mt19937,
     tile::Sprite,
 };
@@ -15,29 +17,98 @@ use crate::{
 pub(crate) const PLAYER: usize = 0;
 
 /// Everything that play changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) map: Map,
     pub(crate) objects: Objects,
     pub(crate) chunks: Chunks,
     pub(crate) player: Player,
     pub(crate) rng: Mt19937,
+    pub(crate) residents: Residents,
+    /// The slots of who is near among many, kept for the room it takes.
+    pub(crate) near: Vec<u32>,
 }
+
+impl PartialEq for World {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            map,
+            objects,
+            chunks,
+            player,
+            rng,
+            residents: _, // Where the objects are says this already.
+            near: _,
+        } = self;
+        *map == other.map
+            && *objects == other.objects
+            && *chunks == other.chunks
+            && *player == other.player
+            && *rng == other.rng
+    }
+}
+
+impl Eq for World {}
 
 impl World {
     /// A world of one material with the player in the middle.
-    pub(crate) fn flat(area: (u32, u32), material: Material, rng: Mt19937) -> Self {
+    pub(crate) fn flat(
+        area: (u32, u32),
+        material: Material,
+        rng: Mt19937,
+        tuning: &Tuning,
+    ) -> Self {
         let map = Map::new(area, material);
-        let mut world = Self {
-            objects: Objects::for_cells(map.tiles().len()),
-            map,
-            chunks: Chunks::new(area),
-            player: Player::default(),
-            rng,
-        };
+        let objects = Objects::for_cells(map.tiles().len(), tuning);
+        let chunks = Chunks::new(area);
+        let mut world = Self::of_parts(map, objects, chunks, Player::default(), rng);
         let center = Position::new((area.0 / 2) as i32, (area.1 / 2) as i32);
         world.add(center, ObjectKind::Player, Direction::Down);
         world
+    }
+
+    /// A world of parts that fit together.
+    pub(crate) fn of_parts(
+        map: Map,
+        objects: Objects,
+        chunks: Chunks,
+        player: Player,
+        rng: Mt19937,
+    ) -> Self {
+        let residents = Residents::new(chunks.len(), objects.capacity());
+        let near = if objects.capacity() > FEW {
+            Vec::with_capacity(objects.capacity())
+        } else {
+            Vec::new()
+        };
+        let mut world = Self {
+            map,
+            objects,
+            chunks,
+            player,
+            rng,
+            residents,
+            near,
+        };
+        world.settle();
+        world
+    }
+
+    /// Notes anew which objects are in which chunk.
+    fn settle(&mut self) {
+        self.residents.clear();
+        // From the last, so that each is the first of its list.
+        for slot in self.objects.slots().rev() {
+            let chunk = self.chunks.of(self.objects.position(slot));
+            self.residents.enter(chunk, slot);
+        }
+    }
+
+    /// Gives room back that removed objects took. Slots change.
+    pub(crate) fn compact(&mut self) {
+        if self.objects.compact() {
+            self.settle();
+        }
     }
 
     pub(crate) fn player_position(&self) -> Position {
@@ -46,9 +117,12 @@ impl World {
 
     /// Adds an object on a free cell.
     pub(crate) fn add(&mut self, at: Position, kind: ObjectKind, facing: Direction) {
+        let slot = self.objects.len();
         let sprite = self.objects.push(at, kind, facing).sprite(&self.player);
         self.map[at] = self.map[at].with_sprite(sprite);
-        self.chunks.enter(self.chunks.of(at), kind);
+        let chunk = self.chunks.of(at);
+        self.chunks.enter(chunk, kind);
+        self.residents.enter(chunk, slot);
     }
 
     /// Takes an object from the map. Its slot stays until the step's end.
@@ -57,7 +131,9 @@ impl World {
         let kind = self.objects.body(slot).kind;
         self.objects.remove(slot);
         self.map[at] = self.map[at].with_sprite(Sprite::None);
-        self.chunks.leave(self.chunks.of(at), kind);
+        let chunk = self.chunks.of(at);
+        self.chunks.leave(chunk, kind);
+        self.residents.leave(chunk, slot);
     }
 
     /// Moves an object to a free cell.
@@ -69,10 +145,17 @@ impl World {
         self.objects.relocate(slot, to);
         let (old, new) = (self.chunks.of(from), self.chunks.of(to));
         if old != new {
-            let kind = self.objects.body(slot).kind;
-            self.chunks.leave(old, kind);
-            self.chunks.enter(new, kind);
+            self.change_chunk(slot, old, new);
         }
+    }
+
+    #[cold]
+    fn change_chunk(&mut self, slot: usize, old: usize, new: usize) {
+        let kind = self.objects.body(slot).kind;
+        self.chunks.leave(old, kind);
+        self.chunks.enter(new, kind);
+        self.residents.leave(old, slot);
+        self.residents.enter(new, slot);
     }
 
     /// Replaces the material of a cell.
@@ -87,9 +170,18 @@ impl World {
         self.map[at] = self.map[at].with_sprite(sprite);
     }
 
+    /// The slot of the object at a position, which may lie outside.
+    pub(crate) fn find(&self, at: Position) -> Option<usize> {
+        if !self.map.get(at).is_occupied() {
+            return None;
+        }
+        let mut neighbours = self.residents.of(self.chunks.of(at));
+        neighbours.find(|&slot| self.objects.position(slot) == at)
+    }
+
     /// Takes health from the object at a position, whatever it is.
     pub(crate) fn damage(&mut self, at: Position, damage: u8) {
-        match self.objects.find(at) {
+        match self.find(at) {
             Some(PLAYER) => self.player.lose_health(damage),
             Some(slot) => {
                 let body = self.objects.body_mut(slot);

@@ -18,7 +18,7 @@ impl World {
     pub(crate) fn generate(area: (u32, u32), seed: u32, tuning: &Tuning) -> Self {
         let mut rng = Mt19937::new(seed);
         let simplex = Simplex::new(rng.below((1 << 31) - 1));
-        let mut world = Self::flat(area, Material::Grass, rng);
+        let mut world = Self::flat(area, Material::Grass, rng, tuning);
         let player = world.player_position();
         let mut terrain = Terrain::new(simplex, player);
         let mut tunnels = vec![false; world.map.tiles().len()];

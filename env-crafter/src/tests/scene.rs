@@ -30,7 +30,12 @@ pub(crate) fn scene(picture: &str, items: &[(Item, u8)]) -> Env {
         episode: 1,
         steps: 0,
         last_health: 9,
-        world: World::flat(area, Material::Grass, Mt19937::new(0)),
+        world: World::flat(
+            area,
+            Material::Grass,
+            Mt19937::new(0),
+            config.difficulty.tuning(),
+        ),
         config,
     };
     env.world.chunks.count_all(&env.world.map);

@@ -1,6 +1,9 @@
 //! Worlds as a whole: what is refused, what presets change, which way is up.
 
-use crate::{Action, AfterEnd, Difficulty, Env, EnvConfig, Material, ObjectKind, Position};
+use crate::{
+    Action, AfterEnd, Difficulty, Env, EnvConfig, Material, ObjectKind, Position, objects::FEW,
+    world::World,
+};
 
 fn refused(config: EnvConfig) -> String {
     Env::new(config).expect_err("refused").to_string()
@@ -113,6 +116,36 @@ fn the_semantic_map_has_the_reference_s_numbers() {
     }
     let count = map.iter().filter(|&&id| id > 12).count();
     assert_eq!(count, env.objects().count());
+}
+
+#[test]
+fn a_step_looks_at_no_more_objects_on_a_large_map() {
+    let env = Env::new(EnvConfig {
+        area: (600, 600),
+        ..EnvConfig::default()
+    })
+    .expect("valid");
+    let World {
+        objects,
+        chunks,
+        residents,
+        ..
+    } = &env.world;
+    assert!(objects.len() > 10 * FEW, "only {} objects", objects.len());
+    let reach = env.config().reach();
+    for slot in objects.slots() {
+        let center = objects.position(slot);
+        let around = chunks.around(center, reach);
+        let seen: Vec<usize> = around.flat_map(|chunk| residents.of(chunk)).collect();
+        assert!(seen.len() <= FEW, "{} around {center:?}", seen.len());
+        assert_eq!(env.world.find(center), Some(slot));
+        // Nobody near is overlooked.
+        if slot % 97 == 0 {
+            let near = |&other: &usize| objects.position(other).distance(center) < reach.into();
+            let expected = objects.slots().filter(near).count();
+            assert_eq!(seen.into_iter().filter(near).count(), expected);
+        }
+    }
 }
 
 /// Cells of a material and objects of a kind after some time, in ten worlds.
