@@ -4,6 +4,7 @@
 
 mod channel;
 mod context;
+mod futures;
 mod hooks;
 mod macros;
 mod parity;
