@@ -3,9 +3,12 @@
 //!
 //! The long-term part (what is seen and faced) stays in the history; the
 //! short-term part (needs and inventory) is shown in the current turn only.
-//! BALROG cuts its view out of the map with an index that turns negative near
-//! the west and north edges, and then sees nothing at all there. That is kept
-//! here, and nowhere else, for the sake of comparison.
+//! Two of BALROG's defects are kept here, and nowhere else, for the sake of
+//! comparison. It cuts its view out of the map with an index that turns negative
+//! near the west and north edges, and then sees nothing at all there. And whether
+//! the cell in front is in view it finds out with columns and rows swapped: in the
+//! last row, and facing east in the last but one, the player faces nothing, whatever
+//! is there. (Facing east in the last column BALROG fails; there we say nothing, too.)
 
 use env_crafter::{Inventory, Position};
 
@@ -92,6 +95,18 @@ impl<'a> Cutout<'a> {
             .filter(|_| inside)
     }
 
+    /// What BALROG says the player faces in a direction: it compares the column
+    /// of the cell with how many rows can be seen, and its row with the columns.
+    fn faced(&self, (dx, dy): (i32, i32)) -> Option<&'static str> {
+        let Position { x, y } = self.scene.env.position();
+        let (width, height) = self.scene.env.config().area;
+        let (left, up) = (*self.columns.end(), *self.rows.end());
+        let columns = left + 1 + left.min(width as i32 - 1 - x);
+        let rows = up + 1 + up.min(height as i32 - 1 - y);
+        let in_view = left + dx < rows && up + dy < columns;
+        self.name_at(dx, dy).filter(|_| in_view)
+    }
+
     /// Everything in it but the player, west to east and north to south, with
     /// its place from the player.
     pub(super) fn cells(&self) -> impl Iterator<Item = (&'static str, i32, i32)> {
@@ -128,9 +143,8 @@ fn surroundings(scene: &Scene<'_>) -> String {
             direction(dx, dy)
         ));
     }
-    let (dx, dy) = scene.env.facing().delta();
     let faced = cutout
-        .and_then(|cutout| cutout.name_at(dx, dy))
+        .and_then(|cutout| cutout.faced(scene.env.facing().delta()))
         .unwrap_or("nothing");
     text.push_str(&format!("\n\nYou face {faced} at your front."));
     text

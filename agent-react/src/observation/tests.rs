@@ -12,6 +12,9 @@ const WORLD: (u64, u32) = (4, 16);
 const GARDEN: &str = "move_left do place_plant move_down move_down place_table";
 /// Five steps toward the west edge, up to a tree.
 const WEST: &str = "move_left move_left move_left move_left move_left";
+/// Around a cow to the third row from the south edge.
+const SOUTH: &str = "move_left move_left move_down move_down move_down move_down move_down \
+                     move_down move_left move_down";
 /// Five steps toward the east edge, the last against a tree.
 const EAST: &str = "move_right move_right move_right move_right move_right";
 
@@ -188,6 +191,25 @@ fn balrog_sees_nothing_near_the_west_edge() {
 
     You face nothing at your front.
     ");
+}
+
+#[test]
+fn balrog_does_not_see_what_is_faced_in_the_last_rows() {
+    // Trees stand to the east in the last row and in the one before.
+    let faced = |further: &str| {
+        let seen = text(&format!("{SOUTH} {further}"), "balrog/1");
+        seen.lines().next_back().map(str::to_owned)
+    };
+    let nothing = Some("You face nothing at your front.".to_owned());
+    assert!(text(SOUTH, "synth/1").contains("Position: x 5, y 13"));
+    assert!(
+        text(&format!("{SOUTH} move_down move_right"), "synth/1").contains("Facing: right (tree)")
+    );
+    assert_eq!(faced("move_down move_right"), nothing);
+    assert_eq!(faced("move_down move_down move_right"), nothing);
+    let grass = Some("You face grass at your front.".to_owned());
+    assert_eq!(faced("move_right move_left"), grass);
+    assert_eq!(faced("move_down move_down move_left"), grass);
 }
 
 #[test]
