@@ -4,13 +4,24 @@
 use thiserror::Error;
 
 /// A name that is not in a vocabulary.
+///
+/// ```
+/// use env_crafter::{Action, Direction};
+///
+/// let error = "north".parse::<Direction>().unwrap_err();
+/// assert_eq!(error.to_string(), r#"unknown direction "north": known are left, right, up, down"#);
+/// let error = Action::try_from(17).unwrap_err();
+/// assert_eq!(error.to_string(), r#"unknown action "17": known are 0 to 16"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown {kind} {name:?}")]
+#[error("unknown {kind} {name:?}: known are {known}")]
 pub struct UnknownName {
     /// What was looked for: "action", "achievement", …
     pub kind: &'static str,
     /// The text that was given.
     pub name: String,
+    /// All names, or numbers, there are.
+    pub known: String,
 }
 
 /// Declares an enum of `u8` whose variants have names.
@@ -69,6 +80,7 @@ macro_rules! vocabulary {
                 Self::from_name(name).ok_or_else(|| $crate::vocabulary::UnknownName {
                     kind: $kind,
                     name: name.to_owned(),
+                    known: Self::ALL.map(Self::name).join(", "),
                 })
             }
         }
@@ -82,6 +94,7 @@ macro_rules! vocabulary {
                     .ok_or_else(|| $crate::vocabulary::UnknownName {
                         kind: $kind,
                         name: id.to_string(),
+                        known: format!("{} to {}", $first, $first + $count - 1),
                     })
             }
         }

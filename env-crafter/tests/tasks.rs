@@ -123,7 +123,7 @@ fn a_saved_set_is_not_believed() {
     check(|set| set["tasks"][1]["seed"] = json!(-1), "-1");
     check(
         |set| set["tasks"][0]["tier"] = json!("unheard-of"),
-        r#"unknown tier "unheard-of""#,
+        r#"unknown tier "unheard-of": known are easy, medium, hard"#,
     );
     check(
         |set| {
