@@ -15,6 +15,7 @@ use std::{fs, path::PathBuf};
 
 use env_crafter::{Mt19937, Textures};
 use rayon::prelude::*;
+use serde_json::Value;
 
 fn golden() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/reference/golden")
@@ -75,6 +76,75 @@ fn a_difference_is_named_by_step_and_field() {
         Some("episode 1, step 7: player.hunger: reference 3.5, here 7.0"),
     );
     assert_eq!(outcome.agreed, 6);
+}
+
+/// What is said of a golden file after a change.
+fn verdict(file: &str, change: impl FnOnce(&mut Vec<Value>)) -> String {
+    let mut lines = check::read(&golden().join(file)).expect("readable");
+    change(&mut lines);
+    match check::check(&lines, &Textures::embedded()) {
+        Ok(outcome) => outcome.difference.unwrap_or_else(|| "agrees".to_owned()),
+        Err(message) => message,
+    }
+}
+
+#[test]
+fn a_trace_with_lines_too_many_or_too_few_differs() {
+    let of = |change: fn(&mut Vec<Value>)| verdict("waker_s0.jsonl.gz", change);
+    assert_eq!(
+        of(|lines| drop(lines.remove(2 + 6))),
+        "episode 1, step 7: step: reference 8, here 7"
+    );
+    assert_eq!(
+        of(|lines| drop(lines.drain(2 + 6..lines.len() - 1))),
+        "episode 1, step 7: kind: reference \"end\", here \"step\""
+    );
+    assert_eq!(
+        of(|lines| lines.truncate(2 + 6)),
+        "episode 1, step 7: the trace ends here"
+    );
+    assert_eq!(
+        of(|lines| lines.push(lines[1].clone())),
+        "the end: the trace goes on after the last record"
+    );
+}
+
+#[test]
+fn what_is_no_trace_of_ours_is_refused() {
+    let of = |change: fn(&mut Vec<Value>)| verdict("waker_s0.jsonl.gz", change);
+    assert_eq!(
+        of(|lines| lines[0]["version"] = 7.into()),
+        "not a trace that can be compared: version: reference 7, here 1"
+    );
+    let swapped = of(|lines| {
+        lines[0]["actions"]
+            .as_array_mut()
+            .expect("names")
+            .swap(1, 2)
+    });
+    assert!(
+        swapped.starts_with("not a trace that can be compared: actions: "),
+        "{swapped}"
+    );
+    assert_eq!(
+        of(|lines| drop(lines.remove(0))),
+        "not a trace: its first line is no header"
+    );
+}
+
+#[test]
+fn worlds_that_are_not_there_do_not_agree() {
+    let of = |change: fn(&mut Vec<Value>)| verdict("worlds.jsonl.gz", change);
+    assert_eq!(of(|lines| lines.truncate(1)), "nothing to compare");
+    assert_eq!(
+        of(|lines| lines.truncate(10)),
+        "the end: 247 worlds are announced, and 9 there"
+    );
+    assert_eq!(
+        of(|lines| lines.retain(|line| line["seed"].as_u64().is_none())),
+        "nothing to compare; not compared: 5 worlds of seeds below zero"
+    );
+    assert_eq!(of(|lines| lines[2] = 5.into()), "line 3: not a world: 5");
 }
 
 #[test]

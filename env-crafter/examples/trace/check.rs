@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     record::Config,
-    recorder::{play, world},
+    recorder::{play, world, worlds_header},
 };
 
 /// How a comparison went.
@@ -25,6 +25,8 @@ pub(crate) struct Outcome {
     pub(crate) images: u64,
     /// What could not be compared, and why.
     pub(crate) left_out: Vec<String>,
+    /// Fields of the trace that the world has nothing to compare with.
+    pub(crate) ignored: Vec<&'static str>,
     /// The first difference.
     pub(crate) difference: Option<String>,
 }
@@ -81,13 +83,33 @@ pub(crate) fn config_and_actions(lines: &[Value]) -> Result<(Config, Vec<Action>
 
 /// Compares the records of a trace with those of the world. Images are
 /// compared if these are the textures they were drawn with.
+///
+/// It is an error if there is nothing to compare.
 pub(crate) fn check(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome, String> {
-    if lines
-        .first()
-        .is_some_and(|line| line["kind"] == "worldgen_header")
-    {
-        return check_worlds(&lines[1..]);
+    let mut outcome = match lines.first().map(|line| &line["kind"]) {
+        Some(kind) if kind == "worldgen_header" => check_worlds(&lines[0], &lines[1..])?,
+        Some(kind) if kind == "header" => check_steps(lines, textures)?,
+        _ => return Err("not a trace: its first line is no header".to_owned()),
+    };
+    if outcome.agreed == 0 && outcome.difference.is_none() {
+        let left_out = outcome
+            .left_out
+            .iter()
+            .map(|reason| format!("; not compared: {reason}"));
+        return Err(format!(
+            "nothing to compare{}",
+            left_out.collect::<String>()
+        ));
     }
+    let has = |field: &str| lines.iter().any(|line| !line[field].is_null());
+    outcome.ignored = NOT_COMPARED
+        .into_iter()
+        .filter(|field| has(field))
+        .collect();
+    Ok(outcome)
+}
+
+fn check_steps(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome, String> {
     let (config, actions) = config_and_actions(lines)?;
     let mut outcome = Outcome::default();
     let drawn_with = config
@@ -108,17 +130,19 @@ pub(crate) fn check(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome
         comparable.then_some(textures),
         |record| {
             let ours = serde_json::to_value(record).map_err(|error| error.to_string())?;
-            let theirs = expected.next().unwrap_or(&Value::Null);
+            let theirs = expected.next();
             if ours["kind"] == "header" {
-                return Ok(());
+                return Ok(same_header(&lines[0], &ours)?);
             }
             episode = ours["episode"].as_u64().unwrap_or(episode);
-            if let Some(difference) = difference("", theirs, &ours) {
-                let step = &ours["step"];
-                let at = if step.is_null() {
-                    ours["kind"].to_string()
-                } else {
-                    format!("step {step}")
+            let difference = match theirs {
+                Some(theirs) => difference("", theirs, &ours),
+                None => Some("the trace ends here".to_owned()),
+            };
+            if let Some(difference) = difference {
+                let at = match (&ours["step"], &ours["kind"]) {
+                    (Value::Null, kind) => kind.as_str().unwrap_or_default().to_owned(),
+                    (step, _) => format!("step {step}"),
                 };
                 return Err(Stop::Difference(format!(
                     "episode {episode}, {at}: {difference}"
@@ -132,7 +156,8 @@ pub(crate) fn check(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome
     match result {
         Ok(()) => {
             if expected.next().is_some() {
-                outcome.difference = Some("the trace goes on after the last record".to_owned());
+                outcome.difference =
+                    Some("the end: the trace goes on after the last record".to_owned());
             }
         }
         Err(Stop::Difference(difference)) => outcome.difference = Some(difference),
@@ -141,30 +166,56 @@ pub(crate) fn check(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome
     Ok(outcome)
 }
 
-fn check_worlds(lines: &[Value]) -> Result<Outcome, String> {
+/// Refuses a trace of another format, or whose numbers have other names.
+fn same_header(theirs: &Value, ours: &Value) -> Result<(), String> {
+    let settings = ["kind", "config", "versions"];
+    let fields = ours.as_object().into_iter().flatten();
+    for (field, ours) in fields.filter(|(field, _)| !settings.contains(&field.as_str())) {
+        if let Some(difference) = difference(field, &theirs[field], ours) {
+            return Err(format!("not a trace that can be compared: {difference}"));
+        }
+    }
+    Ok(())
+}
+
+fn check_worlds(header: &Value, lines: &[Value]) -> Result<Outcome, String> {
+    let ours = serde_json::to_value(worlds_header()).map_err(|error| error.to_string())?;
+    same_header(header, &ours)?;
     let mut outcome = Outcome::default();
     let mut negative = 0;
-    for theirs in lines {
-        let number = |field: &str| theirs[field].as_u64();
-        let side = |axis: usize| theirs["area"][axis].as_u64().unwrap_or(0) as u32;
-        let Some(seed) = number("seed") else {
+    for (i, theirs) in lines.iter().enumerate() {
+        let broken = |what: &str| format!("line {}: {what}: {}", i + 2, short(theirs));
+        if theirs["kind"] != "world" {
+            return Err(broken("not a world"));
+        }
+        let number = |field: &str| theirs[field].as_u64().ok_or_else(|| broken(field));
+        if theirs["seed"].as_i64().is_some_and(|seed| seed < 0) {
             negative += 1;
             continue;
-        };
+        }
+        let area: [u32; 2] = serde_json::from_value(theirs["area"].clone())
+            .map_err(|error| broken(&error.to_string()))?;
         let config = EnvConfig {
-            seed,
-            area: (side(0), side(1)),
+            seed: number("seed")?,
+            area: area.into(),
             ..EnvConfig::default()
         };
-        let mut env = Env::new(config).map_err(|error| error.to_string())?;
-        env.reset_to(number("episode").unwrap_or(1));
+        let mut env = Env::new(config).map_err(|error| broken(&error.to_string()))?;
+        env.reset_to(number("episode")?);
         let ours = serde_json::to_value(world(&env)).map_err(|error| error.to_string())?;
         if let Some(difference) = difference("", theirs, &ours) {
-            let at = format!("seed {seed}, episode {}", env.episode());
+            let at = format!("seed {}, episode {}", env.config().seed, env.episode());
             outcome.difference = Some(format!("{at}: {difference}"));
             return Ok(outcome);
         }
         outcome.agreed += 1;
+    }
+    let announced = header["worlds"].as_array().map_or(0, Vec::len);
+    if outcome.agreed > 0 && announced != lines.len() {
+        outcome.difference = Some(format!(
+            "the end: {announced} worlds are announced, and {} there",
+            lines.len()
+        ));
     }
     if negative > 0 {
         outcome
@@ -178,19 +229,22 @@ fn check_worlds(lines: &[Value]) -> Result<Outcome, String> {
 const NOT_COMPARED: [&str; 2] = ["events", "rng_calls"];
 /// Fields that are compared where an image was drawn.
 const IMAGES: [&str; 2] = ["image", "img"];
+/// Fields that are compared before the others: they say which record it is.
+const FIRST: [&str; 4] = ["kind", "episode", "step", "action"];
 
 /// The first field in which two records differ, with both values.
 fn difference(path: &str, theirs: &Value, ours: &Value) -> Option<String> {
     if let (Value::Object(their_fields), Value::Object(our_fields)) = (theirs, ours) {
         let fields = their_fields.keys().chain(our_fields.keys());
-        return fields
-            .filter(|field| !NOT_COMPARED.contains(&field.as_str()))
-            .filter(|field| !IMAGES.contains(&field.as_str()) || !ours[*field].is_null())
+        return FIRST
+            .into_iter()
+            .chain(fields.map(String::as_str))
+            .filter(|field| !NOT_COMPARED.contains(field))
+            .filter(|field| !IMAGES.contains(field) || !ours[*field].is_null())
             .find_map(|field| {
-                let path = if path.is_empty() {
-                    field.clone()
-                } else {
-                    format!("{path}.{field}")
+                let path = match path {
+                    "" => field.to_owned(),
+                    path => format!("{path}.{field}"),
                 };
                 difference(&path, &theirs[field], &ours[field])
             });

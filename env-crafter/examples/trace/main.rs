@@ -21,24 +21,40 @@ mod recorder;
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
 use clap::Parser;
-use env_crafter::{Action, Textures};
+use env_crafter::{Action, Textures, UnknownName};
 
 use crate::record::Config;
+
+/// The options that say what is played, which a given trace says, too.
+const SETTINGS: [&str; 12] = [
+    "actions",
+    "seed",
+    "episodes",
+    "steps",
+    "area",
+    "view",
+    "size",
+    "length",
+    "noise",
+    "past_done",
+    "dump_every",
+    "frame_every",
+];
 
 #[derive(Parser)]
 #[command(about = "Plays a world as the reference's oracle does, or compares the two")]
 struct Args {
     /// Compare this trace with the world, instead of printing one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["like", "actions"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["like", "out"], conflicts_with_all = SETTINGS)]
     check: Option<PathBuf>,
     /// Print a trace with the settings and actions of this one
-    #[arg(long, value_name = "FILE", conflicts_with = "actions")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = SETTINGS)]
     like: Option<PathBuf>,
     /// The actions: names or numbers, or a file of them with # comments; then noop
     #[arg(
@@ -84,23 +100,46 @@ struct Args {
     out: Option<PathBuf>,
 }
 
+/// Why nothing came of it.
+enum Failure {
+    /// Nobody reads on.
+    Closed,
+    Message(String),
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Message(error.to_string()),
+        }
+    }
+}
+
 fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(code) => code,
-        Err(message) => {
+        Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Message(message)) => {
             eprintln!("trace: {message}");
             ExitCode::from(2)
         }
     }
 }
 
-fn run(args: &Args) -> Result<ExitCode, String> {
+fn run(args: &Args) -> Result<ExitCode, Failure> {
     let textures = match &args.textures {
         Some(folder) => Arc::new(Textures::load(folder).map_err(|error| describe(&error))?),
         None => Textures::embedded(),
     };
     if let Some(path) = &args.check {
-        return compare(&check::read(path)?, &textures);
+        return Ok(compare(&check::read(path)?, &textures)?);
     }
     let (mut config, actions) = match &args.like {
         Some(path) => check::config_and_actions(&check::read(path)?)?,
@@ -110,6 +149,8 @@ fn run(args: &Args) -> Result<ExitCode, String> {
         }
     };
     let hash = textures.hash();
+    // There is no log of draws here.
+    config.rng_log = false;
     config.textures = Some(hash).filter(|hash| hash != Textures::REFERENCE_HASH);
     let out: Box<dyn Write> = match &args.out {
         Some(path) => {
@@ -120,9 +161,9 @@ fn run(args: &Args) -> Result<ExitCode, String> {
     let mut out = BufWriter::new(out);
     recorder::play(&config, actions.into_iter(), Some(&textures), |record| {
         let line = serde_json::to_string(&record).map_err(|error| error.to_string())?;
-        writeln!(out, "{line}").map_err(|error| error.to_string())
+        writeln!(out, "{line}").map_err(Failure::from)
     })?;
-    out.flush().map_err(|error| error.to_string())?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -132,6 +173,9 @@ fn compare(lines: &[serde_json::Value], textures: &Arc<Textures>) -> Result<Exit
         "compared: {} steps or worlds, {} images",
         outcome.agreed, outcome.images
     );
+    if !outcome.ignored.is_empty() {
+        println!("not compared: {}", outcome.ignored.join(", "));
+    }
     for reason in &outcome.left_out {
         println!("not compared: {reason}");
     }
@@ -184,17 +228,27 @@ fn parse_seed(text: &str) -> Result<u64, String> {
 
 /// Actions by name or number, from a file if there is one of that name.
 fn parse_actions(list: &str) -> Result<Vec<Action>, String> {
-    let text = match fs::read_to_string(list) {
-        Ok(text) => text,
-        Err(_) => list.to_owned(),
+    let is_file = Path::new(list).is_file();
+    let text = if is_file {
+        fs::read_to_string(list).map_err(|error| format!("{list}: {error}"))?
+    } else {
+        list.to_owned()
     };
     let words = text
         .lines()
         .flat_map(|line| line.split('#').next().unwrap_or("").split_whitespace());
-    words
-        .map(|word| match word.parse::<u8>() {
-            Ok(id) => Action::try_from(id).map_err(|error| error.to_string()),
-            Err(_) => word.parse::<Action>().map_err(|error| error.to_string()),
-        })
-        .collect()
+    let action = |word: &str| match word.parse::<u8>() {
+        Ok(id) => Action::try_from(id),
+        Err(_) => word.parse(),
+    };
+    let unknown = |error: UnknownName| {
+        let place = if is_file { list } else { "--actions" };
+        let no_file = if !is_file && error.name == list {
+            ", and there is no file of this name"
+        } else {
+            ""
+        };
+        format!("{place}: {error}{no_file}")
+    };
+    words.map(|word| action(word).map_err(unknown)).collect()
 }

@@ -50,6 +50,8 @@ pub(crate) struct Header {
     pub(crate) format: &'static str,
     pub(crate) version: u32,
     pub(crate) versions: BTreeMap<&'static str, &'static str>,
+    /// Among which order of creatures chance picks one to go.
+    pub(crate) creature_order: &'static str,
     pub(crate) config: Config,
     pub(crate) actions: Vec<&'static str>,
     pub(crate) materials: Vec<Option<&'static str>>,
@@ -142,6 +144,15 @@ pub(crate) struct Hashes {
     pub(crate) sem: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) img: Option<String>,
+}
+
+/// The first line of a file of worlds.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WorldsHeader {
+    pub(crate) format: &'static str,
+    pub(crate) version: u32,
+    pub(crate) materials: Vec<Option<&'static str>>,
+    pub(crate) classes: Vec<&'static str>,
 }
 
 /// The initial world of a seed, in files of their own.

@@ -93,23 +93,37 @@ where
     Ok(())
 }
 
+const CLASSES: [&str; 7] = [
+    "Player", "Cow", "Zombie", "Skeleton", "Arrow", "Plant", "Fence",
+];
+
+/// What the first line of a file of worlds has to say.
+pub(crate) fn worlds_header() -> record::WorldsHeader {
+    record::WorldsHeader {
+        format: "crafter-trace-worldgen",
+        version: 1,
+        materials: material_names(),
+        classes: CLASSES.to_vec(),
+    }
+}
+
+fn material_names() -> Vec<Option<&'static str>> {
+    let names = Material::ALL.map(|each| Some(each.name()));
+    [None].into_iter().chain(names).collect()
+}
+
 fn header(config: Config) -> Header {
-    let classes = [
-        "Player", "Cow", "Zombie", "Skeleton", "Arrow", "Plant", "Fence",
-    ];
     Header {
         format: "crafter-trace",
         version: 1,
         versions: BTreeMap::from([("env-crafter", env!("CARGO_PKG_VERSION"))]),
+        creature_order: "index in world._objects, ascending",
         config,
         actions: Action::ALL.map(Action::name).to_vec(),
-        materials: [None]
-            .into_iter()
-            .chain(Material::ALL.map(|each| Some(each.name())))
-            .collect(),
+        materials: material_names(),
         items: Item::ALL.map(Item::name).to_vec(),
         achievements: Achievement::ALL.map(Achievement::name).to_vec(),
-        classes: classes.to_vec(),
+        classes: CLASSES.to_vec(),
     }
 }
 
