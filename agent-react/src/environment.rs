@@ -180,7 +180,9 @@ impl Environment {
         })
     }
 
-    /// The whole episode so far, to be continued elsewhere.
+    /// The world and what it has brought so far, to be continued elsewhere. What
+    /// the latest actions came to is not kept: the first observation after
+    /// [`restore`](Self::restore) shows the world and reports nothing.
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint::new(self.env.snapshot(), self.total_reward)
     }
