@@ -47,8 +47,8 @@ const SECRET_KEYS: [&str; 8] = [
     "set-cookie",
 ];
 
-/// The parts of a session's last documents, each with what became of it.
-pub(crate) type Cleaned = Recent<Part>;
+/// The parts of a session's last documents, each with what takes its place, if anything.
+pub(crate) type Cleaned = Recent<Option<Part>>;
 
 /// A record whose contents can be cleaned.
 pub(crate) trait Clean {
@@ -75,7 +75,7 @@ impl Privacy {
             }
             None => {
                 self.clean_parts_of(document, cleaned);
-                cleaned.forget_old();
+                cleaned.end_document();
             }
         }
     }
@@ -84,9 +84,9 @@ impl Privacy {
         match document {
             Document::Own(value) => self.clean_parts(value),
             Document::Shared(part) => {
-                *part = cleaned
-                    .get_or_insert(part, || self.clean_part(part))
-                    .clone();
+                if let Some(clean) = cleaned.of(part, || self.clean_part(part)) {
+                    *part = clean;
+                }
             }
             Document::List(items) => {
                 for item in items {
@@ -112,17 +112,14 @@ impl Privacy {
         }
     }
 
-    fn clean_part(&self, part: &Part) -> Part {
+    /// What takes the place of a part, where anything has to.
+    fn clean_part(&self, part: &Part) -> Option<Part> {
         if !self.changes_texts() && !may_have_secret_key(part.text()) {
-            return part.clone();
+            return None;
         }
-        let value = part.to_value();
-        let mut clean = value.clone();
-        self.clean_parts(&mut clean);
-        match clean == value {
-            true => part.clone(),
-            false => Part::of(&clean),
-        }
+        let mut value = part.to_value();
+        self.clean_parts(&mut value);
+        Some(Part::of(&value)).filter(|clean| clean != part)
     }
 
     /// Cleans one text.

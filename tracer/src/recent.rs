@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use crate::record::Part;
 
-/// After how many documents without it a part is forgotten: as many as may be about
-/// something else in between.
+/// After how many documents without it a part is forgotten, at the earliest: as many as
+/// may be about something else in between.
 const KEPT: u64 = 8;
 
 /// What is known of the parts of the last documents.
@@ -28,26 +28,26 @@ impl<T> Default for Recent<T> {
     }
 }
 
-impl<T> Recent<T> {
-    /// What is known of a part of the present document.
-    pub(crate) fn get(&self, part: &Part) -> Option<&T> {
-        self.known.get(part).map(|(known, _)| known)
-    }
-
+impl<T: Clone> Recent<T> {
     /// What is known of a part of the present document, or is found out now.
-    pub(crate) fn get_or_insert(&mut self, part: &Part, find_out: impl FnOnce() -> T) -> &T {
-        let documents = self.documents;
-        let entry = self.known.entry(part.clone());
-        let (known, last) = entry.or_insert_with(|| (find_out(), documents));
-        *last = documents;
+    pub(crate) fn of(&mut self, part: &Part, find_out: impl FnOnce() -> T) -> T {
+        if let Some((known, last)) = self.known.get_mut(part) {
+            *last = self.documents;
+            return known.clone();
+        }
+        let known = find_out();
+        let entry = (known.clone(), self.documents);
+        self.known.insert(part.clone(), entry);
         known
     }
 
     /// Ends the present document, and forgets what has not been seen for long.
-    pub(crate) fn forget_old(&mut self) {
+    pub(crate) fn end_document(&mut self) {
         self.documents += 1;
-        let documents = self.documents;
-        self.known.retain(|_, (_, last)| *last + KEPT >= documents);
+        if self.documents.is_multiple_of(KEPT) {
+            let documents = self.documents;
+            self.known.retain(|_, (_, last)| *last + KEPT >= documents);
+        }
     }
 }
 
@@ -59,14 +59,16 @@ mod tests {
 
     #[test]
     fn a_part_is_known_until_it_has_not_been_seen_for_long() {
-        let part = Part::of(&json!("a part"));
+        let part = || Part::of(&json!("a part"));
         let mut recent = Recent::default();
-        assert_eq!(recent.get_or_insert(&part, || 1), &1);
+        assert_eq!(recent.of(&part(), || 1), 1);
         for _ in 0..KEPT {
-            recent.forget_old();
-            assert_eq!(recent.get(&Part::of(&json!("a part"))), Some(&1));
+            recent.end_document();
         }
-        recent.forget_old();
-        assert_eq!(recent.get(&part), None);
+        assert_eq!(recent.of(&part(), || 2), 1);
+        for _ in 0..2 * KEPT {
+            recent.end_document();
+        }
+        assert_eq!(recent.of(&part(), || 3), 3);
     }
 }

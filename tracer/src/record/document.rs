@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -179,29 +179,39 @@ impl<'de> Deserialize<'de> for Document {
     }
 }
 
-/// A JSON value as text, made once. Cheap to clone.
+/// A JSON value as text, made once. Cheap to clone and to look up.
 #[derive(Clone)]
-pub struct Part(Arc<str>);
+pub struct Part(Arc<Text>);
+
+struct Text {
+    json: Box<str>,
+    /// Of the text, so that looking up a part does not read it.
+    hash: u64,
+}
 
 impl Part {
     /// The text of a value.
     pub fn of(value: &Value) -> Self {
-        Self(value.to_string().into())
+        let json = value.to_string().into_boxed_str();
+        let mut hasher = DefaultHasher::new();
+        json.hash(&mut hasher);
+        let hash = hasher.finish();
+        Self(Arc::new(Text { json, hash }))
     }
 
     /// JSON without white space.
     pub fn text(&self) -> &str {
-        &self.0
+        &self.0.json
     }
 
     /// The value.
     pub fn to_value(&self) -> Value {
         // What was made from a value can be read as one.
-        serde_json::from_str(&self.0).unwrap_or_default()
+        serde_json::from_str(self.text()).unwrap_or_default()
     }
 
     fn len(&self) -> usize {
-        self.0.len()
+        self.text().len()
     }
 }
 
@@ -213,19 +223,15 @@ impl fmt::Debug for Part {
 
 impl PartialEq for Part {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+        Arc::ptr_eq(&self.0, &other.0) || self.text() == other.text()
     }
 }
 
 impl Eq for Part {}
 
 impl Hash for Part {
-    /// Takes the length and the end only: parts are long, most are compared with
-    /// themselves, and those of one conversation rarely agree in both.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let text = self.0.as_bytes();
-        state.write_usize(text.len());
-        state.write(&text[text.len().saturating_sub(64)..]);
+        state.write_u64(self.0.hash);
     }
 }
 

@@ -5,7 +5,9 @@
 //! is, so that nothing can be taken for something else.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::vec;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -33,41 +35,42 @@ impl Parts {
         }
     }
 
-    /// Numbers the parts of a document, and hands those that are new to `write`.
-    pub(super) fn add<E>(
+    /// The numbers of a document's parts, in their order. Those that are new go to `write`.
+    pub(super) fn number<E>(
         &mut self,
         document: &Document,
         mut write: impl FnMut(i64, &Part) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut written = Ok(());
+    ) -> Result<Vec<i64>, E> {
+        let (mut numbers, mut written) = (Vec::new(), Ok(()));
         each_part(document, &mut |part| {
-            let before = self.next;
-            let number = *self.numbers.get_or_insert(part, || {
+            let next = self.next;
+            let number = self.numbers.of(part, || {
                 self.next += 1;
-                before
+                next
             });
-            if self.next > before && written.is_ok() {
+            if self.next > next && written.is_ok() {
                 written = write(number, part);
             }
+            numbers.push(number);
         });
-        self.numbers.forget_old();
-        written
+        self.numbers.end_document();
+        written.map(|()| numbers)
     }
 }
 
 /// A document as its row has it.
 pub(super) struct Referring<'a> {
     pub(super) document: &'a Document,
-    pub(super) parts: &'a Parts,
+    /// The numbers of its parts and of those that follow, taken one by one.
+    pub(super) numbers: &'a RefCell<vec::IntoIter<i64>>,
 }
 
 impl Serialize for Referring<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let parts = self.parts;
-        let referring = |document| Referring { document, parts };
-        if let Some(part) = as_part(self.document) {
-            let number = parts.numbers.get(&part);
-            let number = number.ok_or_else(|| serde::ser::Error::custom("a part has no number"))?;
+        let numbers = self.numbers;
+        let referring = |document| Referring { document, numbers };
+        if as_part(self.document).is_some() {
+            let number = numbers.borrow_mut().next();
             return to.collect_map([(REFERENCE, number)]);
         }
         match self.document {
@@ -156,9 +159,9 @@ mod tests {
                 assert!(written.insert(number, part.clone()).is_none());
                 Ok::<_, ()>(())
             };
-            parts.add(document, write).unwrap();
-            let parts = &parts;
-            rows.push(serde_json::to_value(Referring { document, parts }).unwrap());
+            let numbers = parts.number(document, write).unwrap();
+            let numbers = &RefCell::new(numbers.into_iter());
+            rows.push(serde_json::to_value(Referring { document, numbers }).unwrap());
         }
         for (row, document) in rows.iter().zip(documents) {
             assert_eq!(&resolved(row.clone(), &written).unwrap(), document);

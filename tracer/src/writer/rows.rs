@@ -1,5 +1,7 @@
 //! Turns records into rows of their tables.
 
+use std::cell::RefCell;
+
 use duckdb::{Appender, Connection, params};
 
 use super::parts::{Parts, Referring};
@@ -167,13 +169,13 @@ impl<'a> Rows<'a> {
     ) -> duckdb::Result<String> {
         let mut rows = Vec::with_capacity(calls.len());
         for call in calls {
-            parts.add(&call.request, |number, part| {
+            let numbers = parts.number(&call.request, |number, part| {
                 self.request_parts
                     .append_row(params![session, number, part.text()])
             })?;
-            rows.push(to_json(
-                &call.with_request(|document| Referring { document, parts }),
-            )?);
+            let numbers = &RefCell::new(numbers.into_iter());
+            let row = call.with_request(|document| Referring { document, numbers });
+            rows.push(to_json(&row)?);
         }
         Ok(format!("[{}]", rows.join(",")))
     }
