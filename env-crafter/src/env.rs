@@ -1,5 +1,7 @@
 //! Provides the world as something to play: episodes, steps and views.
 
+use std::num::NonZeroU64;
+
 use ndarray::Array2;
 use thiserror::Error;
 
@@ -84,15 +86,32 @@ impl Env {
         }
     }
 
-    /// Begins the next episode, in another world.
+    /// Begins the next episode, in another world. After the last there is a
+    /// number for comes the first again.
     pub fn reset(&mut self) {
-        self.reset_to(self.episode + 1);
+        *self = Self::at_episode(self.config.clone(), self.next_episode());
     }
 
-    /// Begins an episode by its number, from 1. The same episode of the same
+    /// Begins an episode by its number. The same episode of the same
     /// configuration is always the same.
-    pub fn reset_to(&mut self, episode: u64) {
-        *self = Self::at_episode(self.config.clone(), episode);
+    ///
+    /// ```
+    /// use std::num::NonZeroU64;
+    /// use env_crafter::{Env, EnvConfig};
+    ///
+    /// let mut env = Env::new(EnvConfig::default())?;
+    /// env.reset_to(NonZeroU64::MAX);
+    /// env.reset();
+    /// assert_eq!(env.episode(), 1);
+    /// # Ok::<(), env_crafter::ConfigError>(())
+    /// ```
+    pub fn reset_to(&mut self, episode: NonZeroU64) {
+        *self = Self::at_episode(self.config.clone(), episode.get());
+    }
+
+    /// The number of the episode after this one.
+    pub(crate) fn next_episode(&self) -> u64 {
+        self.episode.checked_add(1).unwrap_or(1)
     }
 
     /// Plays a step.

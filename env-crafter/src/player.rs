@@ -34,6 +34,24 @@ pub(crate) struct Needs {
     pub(crate) recover: i16,
 }
 
+/// Counters run up to these and down to those, in half steps, and begin again.
+impl Needs {
+    const HUNGRY: i16 = 2 * 25;
+    const THIRSTY: i16 = 2 * 20;
+    const RESTED: i16 = -2 * 10;
+    const TIRED: i16 = 2 * 30;
+    const WELL: i16 = 2 * 25;
+    const UNWELL: i16 = -2 * 15;
+
+    /// Whether play can have led to these numbers.
+    pub(crate) fn are_possible(&self) -> bool {
+        (0..=Self::HUNGRY).contains(&self.hunger)
+            && (0..=Self::THIRSTY).contains(&self.thirst)
+            && (Self::RESTED..=Self::TIRED).contains(&self.fatigue)
+            && (Self::UNWELL..=Self::WELL).contains(&self.recover)
+    }
+}
+
 impl Default for Player {
     fn default() -> Self {
         let inventory = Inventory::default();
@@ -78,10 +96,6 @@ impl Player {
 
     /// Hunger, thirst and fatigue: the needs' counters run, and needs with them.
     fn update_needs(&mut self) {
-        const HUNGRY: i16 = 2 * 25;
-        const THIRSTY: i16 = 2 * 20;
-        const RESTED: i16 = -2 * 10;
-        const TIRED: i16 = 2 * 30;
         let Self {
             needs,
             inventory,
@@ -90,12 +104,12 @@ impl Player {
         } = self;
         let pace = if *sleeping { 1 } else { 2 };
         needs.hunger += pace;
-        if needs.hunger > HUNGRY {
+        if needs.hunger > Needs::HUNGRY {
             needs.hunger = 0;
             decrease(&mut inventory[Item::Food]);
         }
         needs.thirst += pace;
-        if needs.thirst > THIRSTY {
+        if needs.thirst > Needs::THIRSTY {
             needs.thirst = 0;
             decrease(&mut inventory[Item::Drink]);
         }
@@ -104,11 +118,11 @@ impl Player {
         } else {
             needs.fatigue + 2
         };
-        if needs.fatigue < RESTED {
+        if needs.fatigue < Needs::RESTED {
             needs.fatigue = 0;
             inventory[Item::Energy] += 1;
         }
-        if needs.fatigue > TIRED {
+        if needs.fatigue > Needs::TIRED {
             needs.fatigue = 0;
             decrease(&mut inventory[Item::Energy]);
         }
@@ -116,8 +130,6 @@ impl Player {
 
     /// Health comes back while nothing is lacking, and goes otherwise.
     fn update_health(&mut self) {
-        const WELL: i16 = 2 * 25;
-        const UNWELL: i16 = -2 * 15;
         let Self {
             needs,
             inventory,
@@ -133,11 +145,11 @@ impl Player {
             (false, true) => -1,
             (false, false) => -2,
         };
-        if needs.recover > WELL {
+        if needs.recover > Needs::WELL {
             needs.recover = 0;
             inventory[Item::Health] += 1;
         }
-        if needs.recover < UNWELL {
+        if needs.recover < Needs::UNWELL {
             needs.recover = 0;
             decrease(&mut inventory[Item::Health]);
         }

@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
-    Achievement, AchievementSet, AfterEnd, Difficulty, Direction, Env, EnvConfig, Inventory, Item,
-    Material, Mt19937, NightNoise, ObjectKind, Position,
+    Achievement, AchievementSet, AfterEnd, ConfigError, Difficulty, Direction, Env, EnvConfig,
+    Inventory, Item, Material, Mt19937, NightNoise, ObjectKind, Position,
     chunk::Chunks,
     difficulty::Tuning,
     map::Map,
     objects::{Body, Objects},
     player::{Needs, Player},
-    rng,
+    rng, rules,
     tile::{Sprite, Tile},
     world::World,
 };
@@ -23,6 +23,11 @@ use crate::{
 const MAGIC: [u8; 8] = *b"CRAFTERW";
 const VERSION: u16 = 1;
 const CHECKSUM: usize = 32;
+/// What nothing is counted beyond: no play lasts so long, and a world from
+/// here goes on for as long again before a number runs over.
+const MOST: u64 = 1 << 53;
+/// The same for objects, whose numbers are shorter.
+const MOST_OBJECTS: u32 = 1 << 31;
 
 /// Everything a world is at one moment.
 ///
@@ -56,6 +61,9 @@ pub enum SnapshotError {
         /// What they say their version is.
         found: u16,
     },
+    /// They describe a world that there can't be.
+    #[error("damaged snapshot: {0}")]
+    Config(ConfigError),
     /// They are damaged or incomplete.
     #[error("damaged snapshot: {0}")]
     Corrupt(&'static str),
@@ -166,7 +174,15 @@ fn write_env(out: &mut Vec<u8>, env: &Env) {
 
 fn read_env(reader: &mut Reader<'_>) -> Result<Env, SnapshotError> {
     let config = read_config(reader)?;
-    let (episode, steps, last_health) = (reader.u64()?, reader.u64()?, reader.u8()?);
+    let (episode, steps, last_health) = (reader.u64()?, reader.u64()?, reader.health()?);
+    if episode == 0 {
+        return Err(SnapshotError::Corrupt(
+            "the episode is none, they begin at 1",
+        ));
+    }
+    if steps > MOST {
+        return Err(SnapshotError::Corrupt("more steps than can be played"));
+    }
     let mut map = Map::new(config.area, Material::Grass);
     for tile in map.tiles_mut() {
         let material = reader.named(Material::try_from, "a material is unknown")?;
@@ -243,9 +259,7 @@ fn read_config(reader: &mut Reader<'_>) -> Result<EnvConfig, SnapshotError> {
             AfterEnd::Continue
         },
     };
-    config
-        .validate()
-        .map_err(|_| SnapshotError::Corrupt("its settings are not valid"))?;
+    config.validate().map_err(SnapshotError::Config)?;
     Ok(config)
 }
 
@@ -285,7 +299,7 @@ fn read_player(reader: &mut Reader<'_>) -> Result<Player, SnapshotError> {
         .into_iter()
         .zip(counts)
         .filter(|&(_, count)| count > 0);
-    Ok(Player {
+    let player = Player {
         inventory: Inventory::from_amounts(amounts)
             .ok_or(SnapshotError::Corrupt("there is too much of an item"))?,
         counts,
@@ -294,14 +308,18 @@ fn read_player(reader: &mut Reader<'_>) -> Result<Player, SnapshotError> {
             .collect::<AchievementSet>(),
         facing: reader.named(Direction::try_from, "a direction is unknown")?,
         sleeping: reader.flag()?,
-        last_health: reader.u8()?,
+        last_health: reader.health()?,
         needs: Needs {
             hunger: reader.i16()?,
             thirst: reader.i16()?,
             fatigue: reader.i16()?,
             recover: reader.i16()?,
         },
-    })
+    };
+    if !player.needs.are_possible() {
+        return Err(SnapshotError::Corrupt("a need is counted beyond its end"));
+    }
+    Ok(player)
 }
 
 fn read_rng(reader: &mut Reader<'_>) -> Result<Mt19937, SnapshotError> {
@@ -309,7 +327,11 @@ fn read_rng(reader: &mut Reader<'_>) -> Result<Mt19937, SnapshotError> {
     for word in &mut words {
         *word = reader.u32()?;
     }
-    Mt19937::from_parts(words, reader.u16()?, reader.u64()?).ok_or(SnapshotError::Corrupt(
+    let (next, blocks) = (reader.u16()?, reader.u64()?);
+    if blocks > MOST {
+        return Err(SnapshotError::Corrupt("more numbers than can be drawn"));
+    }
+    Mt19937::from_parts(words, next, blocks).ok_or(SnapshotError::Corrupt(
         "the random stream is past its block",
     ))
 }
@@ -321,6 +343,9 @@ fn read_objects(
     tuning: &Tuning,
 ) -> Result<Objects, SnapshotError> {
     let created = reader.u32()?;
+    if created > MOST_OBJECTS {
+        return Err(SnapshotError::Corrupt("more objects than can be created"));
+    }
     let count = reader.u32()? as usize;
     let mut objects = Objects::for_cells(map.tiles().len(), tuning);
     for slot in 0..count {
@@ -334,6 +359,9 @@ fn read_objects(
         };
         if (slot == 0) != (body.kind == ObjectKind::Player) {
             return Err(SnapshotError::Corrupt("the player is not the first object"));
+        }
+        if body.health > rules::health(body.kind) {
+            return Err(SnapshotError::Corrupt("an object is too healthy"));
         }
         if !map.contains(at) || map[at].is_occupied() {
             return Err(SnapshotError::Corrupt(
@@ -365,6 +393,15 @@ impl Reader<'_> {
 
     fn u8(&mut self) -> Result<u8, SnapshotError> {
         self.take().map(u8::from_le_bytes)
+    }
+
+    fn health(&mut self) -> Result<u8, SnapshotError> {
+        let too_much = SnapshotError::Corrupt("there is too much health");
+        self.u8().and_then(|health| {
+            (health <= rules::MAX_ITEM)
+                .then_some(health)
+                .ok_or(too_much)
+        })
     }
 
     fn u16(&mut self) -> Result<u16, SnapshotError> {

@@ -178,12 +178,9 @@ impl Lane {
         let step = self.env.advance(action);
         if step.is_last() {
             // Made by now, unless play is faster than making worlds.
-            let next = self.next.get_or_init(|| {
-                let Env {
-                    config, episode, ..
-                } = &self.env;
-                Env::at_episode(config.clone(), episode + 1)
-            });
+            let next = self
+                .next
+                .get_or_init(|| Env::at_episode(self.env.config.clone(), self.env.next_episode()));
             self.env = next.clone();
         }
         step
@@ -193,7 +190,7 @@ impl Lane {
     fn make_ahead(&mut self, threads: &ThreadPool) {
         self.next = Arc::default();
         let next = Arc::clone(&self.next);
-        let (config, episode) = (self.env.config.clone(), self.env.episode + 1);
+        let (config, episode) = (self.env.config.clone(), self.env.next_episode());
         threads.spawn(move || {
             next.get_or_init(|| Env::at_episode(config, episode));
         });

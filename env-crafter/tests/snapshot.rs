@@ -4,6 +4,7 @@ use env_crafter::{
     Action, AfterEnd, Difficulty, Env, EnvConfig, NightNoise, Snapshot, SnapshotError,
 };
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 fn config() -> impl Strategy<Value = EnvConfig> {
     let noise = prop_oneof![Just(NightNoise::Separate), Just(NightNoise::WorldStream)];
@@ -109,4 +110,52 @@ fn looking_changes_nothing() {
         assert_eq!(env.image(), env.image(), "a night has the same noise twice");
         assert_eq!(env.digest(), before);
     }
+}
+
+/// The reason for which a snapshot with other bytes at a place, counted from
+/// the end of the map's, is refused, the checksum being right.
+fn refused(at: isize, bytes: &[u8]) -> String {
+    let env = Env::new(EnvConfig::default()).expect("valid");
+    let mut snapshot = env.snapshot().to_bytes();
+    let end_of_map = (8 + 2 + 43 + 17 + 64 * 64_isize) + at;
+    let at = usize::try_from(end_of_map).expect("within the snapshot");
+    snapshot[at..at + bytes.len()].copy_from_slice(bytes);
+    let content = snapshot.len() - 32;
+    let checksum = Sha256::digest(&snapshot[..content]);
+    snapshot[content..].copy_from_slice(&checksum);
+    Snapshot::from_bytes(&snapshot)
+        .map(drop)
+        .expect_err("refused")
+        .to_string()
+}
+
+#[test]
+fn numbers_that_would_run_over_are_refused() {
+    const MAP: isize = 64 * 64;
+    const NEEDS: isize = 16 + 22 * 4 + 3;
+    const RNG: isize = NEEDS + 4 * 2;
+    const BLOCKS: isize = RNG + 624 * 4 + 2;
+    let most = &[0xff; 8];
+    let cases: [(isize, &[u8], &str); 12] = [
+        (-MAP - 17, &[0; 8], "the episode is none, they begin at 1"),
+        (-MAP - 9, most, "more steps than can be played"),
+        (-MAP - 1, &[10], "there is too much health"),
+        (0, &[10], "there is too much of an item"),
+        (NEEDS - 1, &[10], "there is too much health"),
+        (NEEDS, &[0xff, 0x7f], "a need is counted beyond its end"),
+        (NEEDS + 2, &[0xff, 0x7f], "a need is counted beyond its end"),
+        (NEEDS + 4, &[0, 0x80], "a need is counted beyond its end"),
+        (NEEDS + 6, &[0, 0x80], "a need is counted beyond its end"),
+        (BLOCKS, most, "more numbers than can be drawn"),
+        (BLOCKS + 8, &[0xff; 4], "more objects than can be created"),
+        (BLOCKS + 16 + 15 + 12, &[200], "an object is too healthy"),
+    ];
+    for (at, bytes, reason) in cases {
+        assert_eq!(refused(at, bytes), format!("damaged snapshot: {reason}"));
+    }
+    // The area is what the settings say after the seed.
+    assert_eq!(
+        refused(-MAP - 17 - 43 + 8, &[0; 4]),
+        "damaged snapshot: area 0x64: each side must be 1 to 4096 cells"
+    );
 }

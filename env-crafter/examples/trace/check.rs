@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader, Read},
+    num::NonZeroU64,
     path::Path,
     sync::Arc,
 };
@@ -201,7 +202,8 @@ fn check_worlds(header: &Value, lines: &[Value]) -> Result<Outcome, String> {
             ..EnvConfig::default()
         };
         let mut env = Env::new(config).map_err(|error| broken(&error.to_string()))?;
-        env.reset_to(number("episode")?);
+        let episode = NonZeroU64::new(number("episode")?).ok_or_else(|| broken("episode"))?;
+        env.reset_to(episode);
         let ours = serde_json::to_value(world(&env)).map_err(|error| error.to_string())?;
         if let Some(difference) = difference("", theirs, &ours) {
             let at = format!("seed {}, episode {}", env.config().seed, env.episode());
