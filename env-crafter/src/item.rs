@@ -9,9 +9,9 @@ vocabulary! {
     pub enum Item("item", from 0, 16) {
         /// Zero is death.
         Health = "health",
-        /// Eaten up by one every 25 to 30 steps.
+        /// Eaten up by one every 26 steps awake and 51 asleep.
         Food = "food",
-        /// Used up by one every 20 to 25 steps.
+        /// Used up by one every 21 steps awake and 41 asleep.
         Drink = "drink",
         /// Regained by sleep.
         Energy = "energy",

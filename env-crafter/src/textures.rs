@@ -2,7 +2,7 @@
 //! or a folder of PNGs of the same names.
 //!
 //! Drawing with them is [`Renderer`](crate::Renderer)'s work. The pixel art is
-//! kept as text in `textures/art`; `examples/art.rs` makes the PNGs of it.
+//! kept as text in `textures/art`; `examples/art/main.rs` makes the PNGs of it.
 
 use std::{
     collections::BTreeMap,
