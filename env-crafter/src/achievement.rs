@@ -1,5 +1,7 @@
 //! Defines the twenty-two achievements and a set of them.
 
+use std::fmt;
+
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -67,9 +69,16 @@ vocabulary! {
 /// let set: AchievementSet = [Achievement::WakeUp, Achievement::EatCow].into_iter().collect();
 /// assert!(set.contains(Achievement::EatCow));
 /// assert_eq!(set.iter().next(), Some(Achievement::EatCow), "iterates in order");
+/// assert_eq!(format!("{set:?}"), "{EatCow, WakeUp}");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct AchievementSet(u32);
+
+impl fmt::Debug for AchievementSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
 
 impl AchievementSet {
     /// The set of none.

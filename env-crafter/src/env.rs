@@ -292,7 +292,7 @@ impl Env {
         Object {
             kind: body.kind,
             position,
-            health: i32::from(health),
+            health,
             facing,
             ripe: body.is_ripe(),
             index: body.index,

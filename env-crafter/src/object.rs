@@ -28,7 +28,7 @@ pub struct Object {
     /// Where it is.
     pub position: Position,
     /// How much more damage it can take; 0 for an arrow.
-    pub health: i32,
+    pub health: u8,
     /// Where the player looks, or an arrow flies.
     pub facing: Option<Direction>,
     /// Whether it is a plant that can be eaten.

@@ -1,11 +1,15 @@
 //! Defines places and directions on the map.
 
-use std::ops::Add;
+use std::{fmt, ops::Add};
 
 use crate::vocabulary::vocabulary;
 
 /// A cell of the map. `x` grows to the east, `y` to the south; the first cell
 /// is `(0, 0)`. A position may lie outside the map.
+///
+/// ```
+/// assert_eq!(env_crafter::Position::new(3, -1).to_string(), "(3, -1)");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Columns from the west edge.
@@ -31,6 +35,12 @@ impl Position {
     pub(crate) fn euclidean(self, other: Self) -> f64 {
         let (dx, dy) = (self.x - other.x, self.y - other.y);
         f64::from(dx * dx + dy * dy).sqrt()
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}, {})", self.x, self.y)
     }
 }
 

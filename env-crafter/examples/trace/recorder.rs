@@ -306,7 +306,7 @@ fn objects(env: &Env) -> Vec<Object> {
             object.kind.id(),
             at.x,
             at.y,
-            object.health,
+            object.health.into(),
             object.counter,
             dx,
             dy,
