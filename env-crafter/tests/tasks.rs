@@ -101,6 +101,17 @@ fn a_saved_set_comes_back() {
 }
 
 #[test]
+fn a_saved_set_of_no_area_is_not_even_read() {
+    let mut saved = serde_json::to_value(set("edited", 0..1)).unwrap();
+    saved["area"] = json!([0, 64]);
+    let error = serde_json::from_value::<TaskSet>(saved).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "area 0x64: each side must be 1 to 4096 cells"
+    );
+}
+
+#[test]
 fn a_saved_set_is_not_believed() {
     let saved = serde_json::to_value(set("edited", 0..3)).unwrap();
     let check = |edit: fn(&mut serde_json::Value), expected: &str| {

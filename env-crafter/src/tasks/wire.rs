@@ -11,7 +11,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{Task, TaskSet, TaskSetError, Tier, Traits};
-use crate::{Difficulty, UnknownName};
+use crate::{ConfigError, Difficulty, EnvConfig, UnknownName};
 
 const FORMAT: &str = "crafter-tasks/1";
 
@@ -60,6 +60,14 @@ impl<'de> Deserialize<'de> for TaskSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let saved = SavedSet::deserialize(deserializer)?;
         let difficulty: Difficulty = saved.difficulty.parse().map_err(D::Error::custom)?;
+        let config = EnvConfig {
+            area: saved.area,
+            ..EnvConfig::default()
+        };
+        // How much is seen of the area is no part of a set.
+        if let Err(error @ ConfigError::Area { .. }) = config.validate() {
+            return Err(D::Error::custom(error));
+        }
         let mut set = Self {
             name: saved.name,
             area: saved.area,
