@@ -4,7 +4,7 @@
 //! cargo run -p env-crafter --example render -- --seed 3 --steps 200 --unit 32 --out night.png
 //! ```
 
-use std::{error::Error, fs::File, path::PathBuf, sync::Arc};
+use std::{error::Error, fs::File, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use env_crafter::{Action, AfterEnd, Env, EnvConfig, Mt19937, Renderer, Textures};
@@ -33,8 +33,21 @@ struct Args {
     out: PathBuf,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let args = Args::parse();
+fn main() -> ExitCode {
+    let Err(error) = run(Args::parse()) else {
+        return ExitCode::SUCCESS;
+    };
+    eprint!("render: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprint!(": {error}");
+        cause = error.source();
+    }
+    eprintln!();
+    ExitCode::from(2)
+}
+
+fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let view = (args.view[0], args.view[1]);
     let config = EnvConfig {
         seed: args.seed,
@@ -63,7 +76,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let image = Renderer::new(env.config(), textures)?.render(&env);
     let (height, width, _) = image.dim();
-    let mut encoder = png::Encoder::new(File::create(&args.out)?, width as u32, height as u32);
+    let file =
+        File::create(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
+    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(image.as_slice().ok_or("the image is not contiguous")?)?;
