@@ -103,5 +103,5 @@ pub use rng::Mt19937;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use tasks::{Task, TaskSet, TaskSetError, Tier, Traits};
 pub use textures::{MAX_TEXTURE_SIDE, TextureError, Textures};
-pub use vector::{ActionCount, VectorEnv, VectorError};
+pub use vector::{ActionCount, MAX_THREADS, VectorEnv, VectorError};
 pub use vocabulary::UnknownName;

@@ -97,3 +97,62 @@ fn no_worlds_are_played_in_no_time() {
     assert!(worlds.is_empty());
     assert_eq!(worlds.step(&[]), Ok(&[][..]));
 }
+
+#[test]
+fn an_episode_that_ended_is_shown_as_it_was_then() {
+    let mut alone: Vec<Env> = (0..6)
+        .map(|seed| Env::new(config(seed)).expect("valid"))
+        .collect();
+    let mut together = VectorEnv::with_threads(2, (0..6).map(config)).expect("valid");
+    let mut ends = 0;
+    for moment in 0..300 {
+        let actions: Vec<Action> = (0..6).map(|seed| action(seed, moment)).collect();
+        together.step(&actions).expect("an action each");
+        for ((env, &action), ended) in alone.iter_mut().zip(&actions).zip(together.ended()) {
+            let last = env.step(action).expect("not over").is_last();
+            assert_eq!(ended.map(Env::digest), last.then(|| env.digest()));
+            if last {
+                ends += 1;
+                env.reset();
+            }
+        }
+    }
+    assert!(ends > 20, "only {ends} ends");
+}
+
+#[test]
+fn restored_worlds_go_on_together() {
+    let envs = (0..4).map(|seed| {
+        let mut env = Env::new(config(seed)).expect("valid");
+        for moment in 0..2 {
+            env.step(action(seed as usize, moment)).expect("not over");
+        }
+        if seed == 0 {
+            // Over after its third step, so that the next episode begins.
+            env.step(Action::Noop).expect("not over");
+        }
+        Env::restore(&env.snapshot())
+    });
+    let mut together = VectorEnv::from_envs(2, envs).expect("valid");
+    assert_eq!(together.ended().flatten().count(), 0);
+    let actions: Vec<Action> = (0..4).map(|seed| action(seed, 2)).collect();
+    together.step(&actions).expect("an action each");
+    let places: Vec<(u64, u64)> = together
+        .envs()
+        .map(|env| (env.episode(), env.steps()))
+        .collect();
+    assert_eq!(places, [(2, 1), (1, 3), (1, 3), (1, 3)]);
+    for seed in 1..4 {
+        let (_, expected) = alone(seed, 3);
+        let env = together.envs().nth(seed as usize).expect("four");
+        assert_eq!(env.digest(), expected.digest(), "seed {seed}");
+    }
+}
+
+#[test]
+fn absurdly_many_threads_are_refused() {
+    assert_eq!(
+        VectorEnv::with_threads(2000, []).unwrap_err().to_string(),
+        "2000 threads: at most 1024, or 0 for one for each core"
+    );
+}
