@@ -4,7 +4,7 @@
 #[path = "../examples/art/bitmap.rs"]
 mod bitmap;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use env_crafter::Textures;
 use tempfile::TempDir;
@@ -43,6 +43,30 @@ fn the_pictures_are_those_of_the_text() {
         *Textures::embedded(),
         "run `cargo run -p env-crafter --example art`"
     );
+}
+
+#[test]
+fn digits_are_told_apart_at_seven_pixels_a_cell() {
+    // A digit is four pixels wide and high there: every fourth is seen.
+    const SEEN: [usize; 4] = [2, 6, 10, 14];
+    let mut strokes = BTreeMap::new();
+    for picture in bitmap::read_folder(&own().join("art")).unwrap() {
+        if let Ok(digit) = picture.name.parse::<u8>() {
+            let white = |x, y| picture.pixels[y * bitmap::SIDE + x] == [255; 4];
+            let mask = SEEN.map(|y| SEEN.map(|x| white(x, y)));
+            assert_eq!(strokes.insert(mask, digit), None, "{digit}");
+        }
+    }
+    assert_eq!(strokes.len(), 9);
+    for (mask, digit) in strokes {
+        let hole = (1..3).any(|y| {
+            (1..3).any(|x| {
+                let around = [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)];
+                !mask[y][x] && around.into_iter().all(|(x, y)| mask[y][x])
+            })
+        });
+        assert_eq!(hole, [6, 8, 9].contains(&digit), "{digit}");
+    }
 }
 
 #[test]
