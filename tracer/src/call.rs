@@ -21,7 +21,7 @@ use crate::error::{error_state, panic_message};
 use crate::record::{Event, EventKind, Metadata, SessionEventMessage};
 use crate::session::{Session, Timestep};
 
-use capture::{Capture, Failure};
+use capture::{Capture, Failure, caught, made};
 pub use capture::{
     Probe, SplitDebug, SplitDisplay, SplitPlain, capture, filter, message, metadata, once, split,
     typed,
@@ -97,7 +97,7 @@ impl Site {
     /// `state_filter = …`
     #[must_use]
     pub fn filter<R: Capture>(mut self, filter: impl FnOnce(&Value) -> R) -> Self {
-        self.filtered = Some(filter(&json!({ "args": self.args })).capture());
+        self.filtered = Some(made(|| filter(&json!({ "args": self.args }))));
         self
     }
 
@@ -108,7 +108,7 @@ impl Site {
         receiver: &S,
         state: impl FnOnce(&S) -> R,
     ) -> Self {
-        self.state = Some(state(receiver).capture());
+        self.state = Some(made(|| state(receiver)));
         self
     }
 
@@ -289,7 +289,7 @@ impl Call {
 
     /// `state_after = …`
     pub fn state<S: ?Sized, R: Capture>(&mut self, receiver: &S, state: impl FnOnce(&S) -> R) {
-        let state = state(receiver).capture();
+        let state = made(|| state(receiver));
         self.outcome(|outcome| outcome.state = Some(state));
     }
 
@@ -328,8 +328,13 @@ impl Call {
             result: outcome.result.as_ref(),
             error: outcome.error.as_ref(),
         };
-        let metadata = site.metadata.map(|metadata| metadata(&called));
-        let message = site.message.and_then(|message| message(&called));
+        let metadata = site
+            .metadata
+            .map(|metadata| caught(|| metadata(&called)))
+            .transpose();
+        let message = site
+            .message
+            .map_or(Ok(None), |message| caught(|| message(&called)));
         let duration_ms = started.elapsed().as_secs_f64() * 1e3;
         if let Event::Cais(event) = &mut event {
             event.latency_ms = event.latency_ms.or(Some(duration_ms));
@@ -344,14 +349,23 @@ impl Call {
         if let Some(event_type) = site.event_type {
             describe("event_type", event_type.into());
         }
+        let mut failed = |option, key, error: String| {
+            session.report_option(site.name, option, error.clone());
+            describe(key, error.into());
+        };
+        let message = message.unwrap_or_else(|error| {
+            failed("message", "message_error", error);
+            None
+        });
         match metadata {
-            Some(Value::Object(entries)) => {
+            Ok(Some(Value::Object(entries))) => {
                 entries
                     .into_iter()
                     .for_each(|(key, value)| describe(&key, value));
             }
-            Some(value) => describe("metadata", value),
-            None => {}
+            Ok(Some(value)) => describe("metadata", value),
+            Ok(None) => {}
+            Err(error) => failed("metadata", "metadata_error", error),
         }
         let Outcome {
             result,

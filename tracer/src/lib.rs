@@ -288,7 +288,9 @@ pub use writer::{Writer, WriterOptions, WriterReport};
 /// | `err = f` | an error's message is `f(&error)` |
 /// | `err = false` | a `Result` is a value like any other |
 ///
-/// Each `f` is a path or a closure. Without `err`, a `Result` is recognized by its type,
+/// Each `f` is a path or a closure. One that panics costs what it was to say and nothing
+/// else: the reason is in its place, or in the metadata as `metadata_error` or
+/// `message_error`. Without `err`, a `Result` is recognized by its type,
 /// whatever it is called, and its error is described by `Display`, else by `Debug`.
 /// What is captured has to implement `serde::Serialize`. With `state_after` an async
 /// function borrows its arguments for as long as it runs.

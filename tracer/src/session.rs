@@ -235,6 +235,19 @@ impl Session {
         })
     }
 
+    /// Reports that a function by which a decorated one describes its calls panicked.
+    pub(crate) fn report_option(&self, function: &str, option: &'static str, mut error: String) {
+        let tracer = &self.inner.tracer;
+        tracer.options().privacy.clean_text(&mut error);
+        let problem = Problem::OptionFailed {
+            session: self.id().to_owned(),
+            function: function.to_owned(),
+            option,
+            error,
+        };
+        tracer.report_once(format!("{option} of {function}"), &problem);
+    }
+
     /// Reports a failure to record that no caller can be told of.
     pub(crate) fn report(&self, error: TraceError) {
         let key = format!("{} {:?}", self.id(), std::mem::discriminant(&error));

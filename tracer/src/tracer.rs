@@ -76,6 +76,21 @@ pub enum Problem {
         /// What it failed with.
         error: String,
     },
+    /// A function given to an attribute, such as `metadata = …`, panicked. The call was
+    /// recorded without what it says.
+    #[error(
+        "`{option}` of the traced function {function} {error} in session {session}: correct it"
+    )]
+    OptionFailed {
+        /// The session's id.
+        session: String,
+        /// The traced function.
+        function: String,
+        /// The option of its attribute.
+        option: &'static str,
+        /// What it panicked with.
+        error: String,
+    },
     /// Something that nobody waits for, such as the event of a decorated function, was refused.
     #[error(transparent)]
     NotRecorded(#[from] TraceError),

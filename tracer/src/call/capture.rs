@@ -2,12 +2,13 @@
 //! whatever their types are.
 
 use std::fmt::{Debug, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Called;
-use crate::error::error_state;
+use crate::error::{error_state, panic_message};
 use crate::record::SessionEventMessage;
 
 /// A value that can be part of a trace: whatever `serde` can serialize.
@@ -19,16 +20,32 @@ use crate::record::SessionEventMessage;
 )]
 pub trait Capture {
     /// The value as JSON. What has no JSON form, such as a map whose keys are
-    /// lists, leaves the reason in its place.
+    /// lists, leaves the reason in its place, and so does what panics.
     fn capture(&self) -> Value;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Capture for T {
     fn capture(&self) -> Value {
-        serde_json::to_value(self)
-            .unwrap_or_else(|error| json!({ "not_serializable": error.to_string() }))
+        let reason = match caught(|| serde_json::to_value(self)) {
+            Ok(Ok(value)) => return value,
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => panic,
+        };
+        json!({ "not_serializable": reason })
     }
+}
+
+/// Runs code that only the trace is made with, so that what it panics with becomes part
+/// of the trace and goes no further: the function that is traced is not to blame.
+pub(super) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(f))
+        .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))
+}
+
+/// What a function of the options makes of something, or why it made nothing.
+pub(super) fn made<R: Capture>(f: impl FnOnce() -> R) -> Value {
+    caught(f).map_or_else(|error| json!({ "not_captured": error }), |it| it.capture())
 }
 
 /// Captures one value.
@@ -38,7 +55,7 @@ pub fn capture<T: Capture + ?Sized>(value: &T) -> Value {
 
 /// Captures what a `result_filter` makes of a result.
 pub fn filter<T: ?Sized, R: Capture>(value: &T, filter: impl FnOnce(&T) -> R) -> Value {
-    filter(value).capture()
+    made(|| filter(value))
 }
 
 /// Captures what a `metadata` function says.
@@ -79,9 +96,10 @@ pub fn split<T, E, M: Display>(
     result: &Result<T, E>,
     message: impl FnOnce(&E) -> M,
 ) -> Result<&T, Failure> {
-    result
-        .as_ref()
-        .map_err(|error| Failure::of::<E>(message(error)))
+    result.as_ref().map_err(|error| {
+        let described = caught(|| message(error).to_string());
+        Failure::of::<E>(described.unwrap_or_else(|panic| format!("its description {panic}")))
+    })
 }
 
 /// Takes apart what a function returned, whatever its type: errors of a `Result`

@@ -6,6 +6,7 @@ mod channel;
 mod context;
 mod futures;
 mod hooks;
+mod isolation;
 mod macros;
 mod parity;
 mod privacy;

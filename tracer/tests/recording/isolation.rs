@@ -1,0 +1,113 @@
+//! How little of what a trace is made with can do to the program that is traced.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use tracer::record::SessionEventMessage;
+use tracer::{Called, trace_agent, trace_runtime};
+
+use crate::macros::Refused;
+use crate::support::{only_event, session};
+
+fn only_with_a_result(called: &Called<'_>) -> serde_json::Value {
+    json!({ "size": called.result.unwrap() })
+}
+
+fn no_message(_: &Called<'_>) -> SessionEventMessage {
+    panic!("no message")
+}
+
+#[test]
+fn a_function_that_describes_calls_and_panics_costs_its_description_only() {
+    #[trace_runtime(metadata = only_with_a_result, message = no_message)]
+    fn refuse(panics: bool) -> Result<u8, Refused> {
+        assert!(!panics, "of itself");
+        Err(Refused("always"))
+    }
+    for panics in [false, true] {
+        let session = session();
+        let call = catch_unwind(AssertUnwindSafe(|| session.scope(|| refuse(panics))));
+        assert_eq!(call.ok(), (!panics).then_some(Err(Refused("always"))));
+        let event = only_event(&session);
+        let kind = if panics { "panic" } else { "Refused" };
+        assert_eq!(event.error().unwrap()["type"], kind);
+        let said = |key: &str| event.base().metadata[key].as_str().unwrap();
+        assert_eq!(
+            said("metadata_error"),
+            "panicked: called `Option::unwrap()` on a `None` value"
+        );
+        assert_eq!(said("message_error"), "panicked: no message");
+    }
+}
+
+#[test]
+fn a_cancelled_call_whose_description_panics_is_dropped_quietly() {
+    #[trace_agent(metadata = only_with_a_result)]
+    async fn wait() -> u8 {
+        std::future::pending().await
+    }
+    let session = session();
+    {
+        let mut call = pin!(session.instrument(wait()));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(call.as_mut().poll(&mut cx), Poll::Pending);
+    }
+    let event = only_event(&session);
+    assert_eq!(event.error().unwrap()["type"], "cancelled");
+    assert!(event.base().metadata.contains_key("metadata_error"));
+}
+
+/// A value that panics when it is serialized, and an error that does when it is displayed.
+#[derive(Debug)]
+struct Opaque;
+
+impl Serialize for Opaque {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("not for others")
+    }
+}
+
+impl std::fmt::Display for Opaque {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("beyond words")
+    }
+}
+
+#[test]
+fn values_that_panic_when_looked_at_leave_the_reason_in_their_place() {
+    #[trace_runtime(state_filter = |_: &_| -> u8 { panic!("no state") })]
+    fn filtered(value: Opaque) -> Opaque {
+        value
+    }
+    #[trace_runtime]
+    fn plain(value: Opaque) -> Result<u8, Opaque> {
+        Err(value)
+    }
+    let before = session();
+    before.scope(|| filtered(Opaque));
+    let event = only_event(&before);
+    assert_eq!(
+        event.base().system_state_before,
+        json!({"not_captured": "panicked: no state"})
+    );
+    assert_eq!(
+        event.base().system_state_after,
+        json!({"result": {"not_serializable": "panicked: not for others"}})
+    );
+
+    let after = session();
+    assert!(after.scope(|| plain(Opaque)).is_err());
+    let event = only_event(&after);
+    assert_eq!(
+        event.base().system_state_before["args"]["value"],
+        json!({"not_serializable": "panicked: not for others"})
+    );
+    assert_eq!(
+        event.error().unwrap()["message"],
+        "its description panicked: beyond words"
+    );
+}
