@@ -242,6 +242,22 @@ fn smartplay_is_lost_near_the_west_edge() {
     insta::assert_snapshot!(text(WEST, "smartplay/1"), @"Error, you are out of the map.");
 }
 
+/// The pixels of the PNG that a model is sent.
+fn picture(actions: &str) -> Vec<u8> {
+    let url = observe(actions, "image/1").image.unwrap();
+    let base64 = url.strip_prefix("data:image/png;base64,").unwrap();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(base64)
+        .unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!((frame.width, frame.height), (64, 64));
+    pixels
+}
+
 #[test]
 fn an_image_is_a_png_of_what_the_player_sees() {
     let alone = observe(GARDEN, "image/1");
@@ -254,20 +270,8 @@ fn an_image_is_a_png_of_what_the_player_sees() {
     assert_eq!(with_words.text, text(GARDEN, "synth/1"));
     assert_eq!(with_words.image, alone.image);
 
-    let url = alone.image.unwrap();
-    let base64 = url.strip_prefix("data:image/png;base64,").unwrap();
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(base64)
-        .unwrap();
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-        .read_info()
-        .unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    let frame = reader.next_frame(&mut pixels).unwrap();
-    assert_eq!(
-        (frame.width, frame.height, pixels.len()),
-        (64, 64, 64 * 64 * 3)
-    );
+    let pixels = picture(GARDEN);
+    assert_eq!(pixels.len(), 64 * 64 * 3);
     let corner: [u8; 3] = pixels[..3].try_into().unwrap();
     assert!(
         corner[1] > corner[2],
@@ -288,29 +292,93 @@ fn view(actions: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Where a format that draws the view shows trees, rows from north to south.
+fn trees(actions: &str, format: &str) -> Vec<Vec<bool>> {
+    let text = text(actions, format);
+    let rows: Vec<Vec<bool>> = match format {
+        "synth/1" => {
+            let is_tree = |row: &Vec<String>| row.iter().map(|word| word == "tree").collect();
+            view(actions).iter().map(is_tree).collect()
+        }
+        "grid/1" => {
+            let rows = text.lines().skip(1).take(7);
+            rows.map(|row| row.chars().map(|glyph| glyph == 'T').collect())
+                .collect()
+        }
+        "json/1" => {
+            let state: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let view: Vec<Vec<String>> = serde_json::from_value(state["view"].clone()).unwrap();
+            let is_tree = |row: &Vec<String>| row.iter().map(|word| word == "tree").collect();
+            view.iter().map(is_tree).collect()
+        }
+        other => panic!("{other} draws no view"),
+    };
+    assert!(rows.concat().contains(&true), "{text}");
+    assert_eq!((rows.len(), rows.concat().len()), (7, 63), "{text}");
+    rows
+}
+
+const DRAWING: [&str; 3] = ["synth/1", "grid/1", "json/1"];
+const NAMING: [&str; 2] = ["balrog/1", "smartplay/1"];
+
 #[test]
 fn moving_right_moves_the_contents_left() {
-    let (before, after) = (view(""), view("move_right"));
-    for (row_before, row_after) in before.iter().zip(&after) {
-        let ground = |word: &String| word == "tree" || word == "water" || word == "void";
-        for (was, is) in row_before[1..].iter().zip(row_after) {
-            assert_eq!(
-                ground(was),
-                ground(is),
-                "{row_before:?} became {row_after:?}"
-            );
+    for format in DRAWING {
+        let (before, after) = (trees("", format), trees("move_right", format));
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(before[1..], after[..8], "{format}");
         }
+        assert_ne!(before, after, "{format}");
     }
-    assert_ne!(before, after);
 }
 
 #[test]
 fn moving_up_moves_the_contents_down() {
-    let (before, after) = (view("move_left"), view("move_left move_up"));
-    for (row_before, row_after) in before.iter().zip(&after[1..]) {
-        let trees = |row: &[String]| row.iter().map(|word| word == "tree").collect::<Vec<_>>();
-        assert_eq!(trees(row_before), trees(row_after));
+    for format in DRAWING {
+        let before = trees("move_left", format);
+        let after = trees("move_left move_up", format);
+        assert_eq!(before[..6], after[1..], "{format}");
+        assert_ne!(before, after, "{format}");
     }
+}
+
+/// Where a format that names the nearest of each kind says that one is.
+fn nearest(kind: &str, actions: &str, format: &str) -> String {
+    let text = text(actions, format);
+    let lines = text.lines().map(|line| line.trim_start_matches("- "));
+    let place = lines
+        .filter_map(|line| line.strip_prefix(kind))
+        .find(|place| place.contains(" to your "));
+    place.expect(&text).trim().to_owned()
+}
+
+#[test]
+fn walking_toward_something_brings_it_nearer() {
+    for format in NAMING {
+        let water = |step: &str| nearest("water", &format!("{EAST} {step}"), format);
+        assert_eq!(water(""), "3 steps to your north-east", "{format}");
+        assert_eq!(water("move_left"), "4 steps to your north-east", "{format}");
+        assert_eq!(water("move_up"), "2 steps to your north-east", "{format}");
+    }
+}
+
+#[test]
+fn moving_right_moves_the_picture_left() {
+    // After as many steps the light is the same.
+    let (before, after) = (picture("noop"), picture("move_right"));
+    let cell = |picture: &[u8], row: usize, column: usize| {
+        let lines = (0..7).flat_map(|y| {
+            let start = ((row * 7 + y) * 64 + column * 7) * 3;
+            picture[start..start + 7 * 3].to_vec()
+        });
+        lines.collect::<Vec<u8>>()
+    };
+    let places = (0..7).flat_map(|row| (0..8).map(move |column| (row, column)));
+    let moved =
+        places.filter(|&(row, column)| cell(&before, row, column + 1) == cell(&after, row, column));
+    // The player and cows differ.
+    let moved = moved.count();
+    assert!(moved > 50, "{moved} of 56 cells");
     assert_ne!(before, after);
 }
 
