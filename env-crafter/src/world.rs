@@ -6,7 +6,7 @@ use crate::{
     chunk::Chunks,
     difficulty::Tuning,
     map::Map,
-    objects::{Body, FEW, Objects},
+    objects::{Body, FEW, Objects, with_room},
     player::Player,
     residents::Residents,
     rng::Mt19937,
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const PLAYER: usize = 0;
 
 /// Everything that play changes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct World {
     pub(crate) map: Map,
     pub(crate) objects: Objects,
@@ -27,6 +27,21 @@ pub(crate) struct World {
     pub(crate) residents: Residents,
     /// The slots of who is near among many, kept for the room it takes.
     pub(crate) near: Vec<u32>,
+}
+
+impl Clone for World {
+    /// Keeps the room for what is near, as objects do theirs.
+    fn clone(&self) -> Self {
+        Self {
+            map: self.map.clone(),
+            objects: self.objects.clone(),
+            chunks: self.chunks.clone(),
+            player: self.player.clone(),
+            rng: self.rng.clone(),
+            residents: self.residents.clone(),
+            near: with_room(&self.near),
+        }
+    }
 }
 
 impl PartialEq for World {
