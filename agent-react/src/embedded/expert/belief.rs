@@ -3,6 +3,7 @@
 use env_crafter::{Direction, Material, ObjectKind, Position, rules};
 
 use super::{
+    chart::{Chart, Spot},
     perception::{Glimpse, Sighting},
     tuning::{GROWTH_REACH, PATIENCE},
 };
@@ -10,41 +11,11 @@ use super::{
 /// What is believed of the world.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Belief {
-    /// Columns and rows that there is room for; both grow as more is seen.
-    width: i32,
-    height: i32,
-    /// Rows from north to south, each from west to east.
-    cells: Vec<Cell>,
-    /// How many cells of each material are known, by id.
-    known: [usize; Material::ALL.len() + 1],
+    chart: Chart,
     /// Everything but the player that is in view, and cows seen before.
     objects: Vec<Seen>,
     plants: Vec<Plant>,
     step: u64,
-}
-
-/// What is remembered of a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Cell {
-    spot: Spot,
-    /// What stands there, or stood there when it was last in view.
-    occupant: Option<ObjectKind>,
-    /// Whether what is there keeps creatures from a plant.
-    fence: bool,
-    /// The step at which it was last in view.
-    seen: u64,
-}
-
-/// What is believed of a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Spot {
-    /// Never seen.
-    #[default]
-    Unknown,
-    /// Outside the map.
-    Outside,
-    /// The ground it was when last seen.
-    Ground(Material),
 }
 
 /// What a known cell is to somebody who would pass it.
@@ -99,8 +70,10 @@ impl Belief {
         });
         for (position, glimpse) in sighting.cells() {
             match glimpse {
-                Glimpse::Ground(material) => self.set(position, Spot::Ground(material)),
-                Glimpse::Outside => self.set(position, Spot::Outside),
+                Glimpse::Ground(material) => {
+                    self.chart.set(position, Spot::Ground(material), self.step)
+                }
+                Glimpse::Outside => self.chart.set(position, Spot::Outside, self.step),
                 Glimpse::Creature(kind) => {
                     self.stand(position, kind);
                     if kind != ObjectKind::Player {
@@ -121,8 +94,9 @@ impl Belief {
         if position.x < 0 || position.y < 0 {
             return Spot::Outside;
         }
-        self.slot(position)
-            .map_or(Spot::Unknown, |slot| self.cells[slot].spot)
+        self.chart
+            .cell(position)
+            .map_or(Spot::Unknown, |cell| cell.spot)
     }
 
     /// The ground of a cell, if it was seen.
@@ -135,12 +109,12 @@ impl Belief {
 
     /// Whether any cell of a material is known.
     pub(super) fn knows(&self, material: Material) -> bool {
-        self.known[usize::from(material.id())] > 0
+        self.chart.knows(material)
     }
 
     /// Everything that decides whether a cell can be passed, at one look.
     pub(super) fn terrain(&self, position: Position) -> Option<Terrain> {
-        let cell = self.cells[self.slot(position)?];
+        let cell = self.chart.cell(position)?;
         let Spot::Ground(ground) = cell.spot else {
             return None;
         };
@@ -154,14 +128,12 @@ impl Belief {
     /// What stands in a cell besides the player, or stood there when it was last
     /// in view.
     pub(super) fn occupant(&self, position: Position) -> Option<ObjectKind> {
-        self.slot(position)
-            .and_then(|slot| self.cells[slot].occupant)
+        self.chart.cell(position)?.occupant
     }
 
     /// Whether what is in a cell keeps creatures from a plant that is not ripe.
     pub(super) fn is_fence(&self, position: Position) -> bool {
-        self.slot(position)
-            .is_some_and(|slot| self.cells[slot].fence)
+        self.chart.cell(position).is_some_and(|cell| cell.fence)
     }
 
     /// The creatures in view, and cows seen before.
@@ -199,26 +171,26 @@ impl Belief {
 
     /// Columns and rows there is memory for.
     pub(super) fn extent(&self) -> (i32, i32) {
-        (self.width, self.height)
+        self.chart.extent()
     }
 
     /// The steps since a cell was last in view.
     pub(super) fn unseen_for(&self, position: Position) -> u64 {
-        let slot = self.slot(position);
-        slot.map_or(self.step, |slot| self.step - self.cells[slot].seen)
+        let cell = self.chart.cell(position);
+        cell.map_or(self.step, |cell| self.step - cell.seen)
     }
 
     fn forget_standing(&mut self) {
         for at in self.objects.iter().map(|seen| seen.position) {
-            if let Some(slot) = self.slot(at) {
-                self.cells[slot].occupant = None;
+            if let Some(cell) = self.chart.cell_mut(at) {
+                cell.occupant = None;
             }
         }
         for at in self.plants.iter().map(|plant| plant.position) {
             for near in std::iter::once(at).chain(Direction::ALL.map(|side| at + side)) {
-                if let Some(slot) = self.slot(near) {
-                    self.cells[slot].fence = false;
-                    self.cells[slot].occupant = None;
+                if let Some(cell) = self.chart.cell_mut(near) {
+                    cell.fence = false;
+                    cell.occupant = None;
                 }
             }
         }
@@ -227,18 +199,18 @@ impl Belief {
     fn remember_standing(&mut self) {
         for plant in &self.plants {
             let at = plant.position;
-            if let Some(slot) = self.slot(at) {
-                self.cells[slot].occupant = Some(ObjectKind::Plant);
+            if let Some(cell) = self.chart.cell_mut(at) {
+                cell.occupant = Some(ObjectKind::Plant);
             }
             for side in Direction::ALL.map(|side| at + side) {
-                if let Some(slot) = self.slot(side) {
-                    self.cells[slot].fence |= !plant.is_due();
+                if let Some(cell) = self.chart.cell_mut(side) {
+                    cell.fence |= !plant.is_due();
                 }
             }
         }
         for seen in &self.objects {
-            if let Some(slot) = self.slot(seen.position) {
-                self.cells[slot].occupant = Some(seen.kind);
+            if let Some(cell) = self.chart.cell_mut(seen.position) {
+                cell.occupant = Some(seen.kind);
             }
         }
     }
@@ -269,57 +241,13 @@ impl Belief {
         let known = self
             .ground(position)
             .filter(|&ground| rules::is_walkable(ground));
-        self.set(position, Spot::Ground(known.unwrap_or(ground_under(kind))));
-    }
-
-    fn set(&mut self, position: Position, spot: Spot) {
-        // Cells west and north of the map need no memory.
-        if position.x < 0 || position.y < 0 {
-            return;
-        }
-        if position.x >= self.width || position.y >= self.height {
-            self.grow(position);
-        }
-        if let Some(slot) = self.slot(position) {
-            let seen = self.step;
-            let cell = &mut self.cells[slot];
-            cell.seen = seen;
-            if cell.spot == spot {
-                return;
-            }
-            if let Spot::Ground(material) = std::mem::replace(&mut cell.spot, spot) {
-                self.known[usize::from(material.id())] -= 1;
-            }
-            if let Spot::Ground(material) = spot {
-                self.known[usize::from(material.id())] += 1;
-            }
-        }
-    }
-
-    /// Makes room for a cell and for one unknown row and column beyond it.
-    fn grow(&mut self, position: Position) {
-        let room = |now: i32, at: i32| now.max((at + 2 + ROOM) / ROOM * ROOM);
-        let (width, height) = (room(self.width, position.x), room(self.height, position.y));
-        let mut cells = vec![Cell::default(); (width * height) as usize];
-        for (old, new) in self
-            .cells
-            .chunks((self.width as usize).max(1))
-            .zip(cells.chunks_mut(width as usize))
-        {
-            new[..old.len()].copy_from_slice(old);
-        }
-        (self.width, self.height, self.cells) = (width, height, cells);
-    }
-
-    fn slot(&self, position: Position) -> Option<usize> {
-        let inside =
-            (0..self.width).contains(&position.x) && (0..self.height).contains(&position.y);
-        inside.then_some((position.y * self.width + position.x) as usize)
+        self.chart.set(
+            position,
+            Spot::Ground(known.unwrap_or(ground_under(kind))),
+            self.step,
+        );
     }
 }
-
-/// Memory grows by this many columns or rows at a time.
-const ROOM: i32 = 16;
 
 /// The side of `here` on which `there` is, if it is beside it.
 pub(super) fn side(here: Position, there: Position) -> Option<Direction> {

@@ -7,7 +7,7 @@
 use env_crafter::{Achievement, Material, Position};
 
 use super::{
-    belief::Spot,
+    chart::Spot,
     goals::Terrain,
     tuning::{
         AWAY_FROM_PLANT, COWS_RETURN, EXPLORE_OVERHEAD, GROWTH_REACH, LEAST_GAIN, OTHER_TERRAIN,

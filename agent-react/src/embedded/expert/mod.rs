@@ -4,7 +4,7 @@
 //! Each turn runs through the same stages, one module each:
 //!
 //! - [`perception`] reads the observation's text;
-//! - [`belief`] remembers the map and where things were seen;
+//! - [`belief`] remembers where things were seen, on the map that [`chart`] holds;
 //! - [`danger`] marks what to keep out of, and [`field`] finds the cheapest ways
 //!   to everywhere;
 //! - [`needs`] and [`progress`] list wishes for [`goals`], needs first;
@@ -18,6 +18,7 @@
 mod perception;
 
 mod belief;
+mod chart;
 
 mod danger;
 mod field;

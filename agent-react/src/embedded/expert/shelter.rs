@@ -8,7 +8,8 @@
 use env_crafter::{Action, Direction, Item, Material, ObjectKind, Position, rules};
 
 use super::{
-    belief::{Belief, Spot, opposite},
+    belief::{Belief, opposite},
+    chart::Spot,
     field::{Field, Passage},
     tuning::{SHELTER_CELLS, SHELTER_REACH, cost},
     walker::{Plan, Walker, step_action},

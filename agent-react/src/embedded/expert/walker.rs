@@ -5,7 +5,8 @@ use env_crafter::{Action, Direction, Item, Material, ObjectKind, Position, rules
 
 use super::{
     Level,
-    belief::{Belief, Spot, opposite},
+    belief::{Belief, opposite},
+    chart::Spot,
     danger::Dangers,
     field::{Field, Passage},
     perception::Sighting,
