@@ -10,8 +10,8 @@ use super::{
     perception::Sighting,
     shelter,
     tuning::{
-        FARM_REACH, FENCE_STONES, FIT_TO_FIGHT, FULL_WOOD, FURNACE_STONES, LEAST_WOOD, ORES,
-        STONE_STORE, WOUNDED, bias,
+        FARM_REACH, FENCE_STONES, FIT_TO_FIGHT, FULL_WOOD, FURNACE_STONES, LEAST_WOOD, STONE_STORE,
+        WOUNDED, bias,
     },
 };
 
@@ -141,14 +141,14 @@ fn stone_and_iron_age(belief: &Belief, sighting: &Sighting, wish: &mut impl FnMu
         .filter(|&tool| sighting.lacks(tool))
         .count() as u8;
     let diamonds = u8::from(sighting.lacks(Achievement::CollectDiamond));
-    for (material, item, wanted) in [
-        (Material::Diamond, Item::Diamond, diamonds),
-        (Material::Iron, Item::Iron, open),
-        (Material::Coal, Item::Coal, open),
+    for (material, item, wanted, bias) in [
+        (Material::Diamond, Item::Diamond, diamonds, bias::DIAMOND),
+        (Material::Iron, Item::Iron, open, bias::ORE),
+        (Material::Coal, Item::Coal, open, bias::ORE),
     ] {
         let tool = rules::collect(material).and_then(|rule| rule.tool);
         if amount(item) < wanted && tool.is_none_or(|tool| amount(tool) > 0) {
-            wish(Goal::Gather(material), ORES);
+            wish(Goal::Gather(material), bias);
         }
     }
     if danger::hunts_skeletons(sighting) {

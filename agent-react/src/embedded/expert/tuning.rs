@@ -7,7 +7,7 @@
 /// them may take the fifty steps that two points last.
 pub(super) const VITAL: u8 = 4;
 /// At night the same at this or less: being out costs more than going without.
-pub(super) const STARVING: u8 = 1;
+pub(super) const STARVING: u8 = 2;
 /// At night, food and water are only worth this many steps, each of them on
 /// grass counted as several.
 pub(super) const NIGHT_REACH: u32 = 30;
@@ -76,8 +76,6 @@ pub(super) const LEAST_WOOD: u8 = 4;
 pub(super) const FULL_WOOD: u8 = 8;
 /// The first table is built near stones that are no farther than this.
 pub(super) const STONES_NEAR: u32 = 20;
-/// What ores are worth in steps: they are what everything else waits for.
-pub(super) const ORES: i32 = -8;
 
 /// How many steps nearer another goal must be for the present one to be given
 /// up: going back and forth leads nowhere.
@@ -92,12 +90,17 @@ pub(super) mod bias {
     /// Trees are everywhere, but not underground.
     pub(crate) const WOOD: i32 = 0;
     pub(crate) const STONE: i32 = -4;
+    /// Coal and iron are what everything else waits for.
+    pub(crate) const ORE: i32 = -8;
+    /// A diamond that is known is worth a long way: there are three in a world.
+    pub(crate) const DIAMOND: i32 = -40;
     /// The way to a place for it counts extra.
     pub(crate) const FURNACE: i32 = 0;
     pub(crate) const FIRST_DRINK: i32 = 4;
     pub(crate) const FIRST_COW: i32 = 2;
     /// Trying grass takes ten steps, and the plant needs an early start.
     pub(crate) const SAPLING: i32 = -6;
+    /// Every step it waits, it ripens later.
     pub(crate) const SOW: i32 = -25;
     pub(crate) const FENCE: i32 = -20;
     pub(crate) const HARVEST: i32 = -10;
