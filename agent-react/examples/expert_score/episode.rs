@@ -126,8 +126,8 @@ fn processor_seconds() -> Option<f64> {
 
 fn request(text: &str) -> ChatRequest {
     ChatRequest {
-        messages: vec![ChatMessage::user(text)],
-        tools: ToolRules::default().specs(),
+        messages: vec![ChatMessage::user(text).into()],
+        tools: ToolRules::default().specs().into(),
         ..ChatRequest::default()
     }
 }
