@@ -84,8 +84,8 @@ impl Field {
                     let Some(slot) = self.slot(next) else {
                         continue;
                     };
-                    if self.costs[slot] <= cost {
-                        continue;
+                    if self.costs[slot] <= cost + 1 {
+                        continue; // No passage costs less than a step.
                     }
                     let total = cost
                         + match passage(next) {
