@@ -11,7 +11,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 use serde_json::{Value, json};
@@ -173,6 +173,8 @@ struct Open {
     panic: Option<String>,
     site: Site,
     started: Instant,
+    /// How long the body has taken so far, without what is done for the trace.
+    took: Duration,
     outcome: Outcome,
     /// The timestep opened for this call, if it was.
     step: Option<Timestep>,
@@ -225,7 +227,9 @@ pub fn end(mut call: Call, describe: impl FnOnce(&mut Call)) {
 impl Open {
     /// Runs code as that of the call, and notes what it panics with.
     fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
-        match catch_unwind(AssertUnwindSafe(|| enter(&mut self.frame, body))) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| enter(&mut self.frame, body)));
+        self.took = self.started.elapsed();
+        match outcome {
             Ok(result) => result,
             Err(panic) => {
                 self.panic = Some(panic_message(&*panic).to_owned());
@@ -272,6 +276,7 @@ impl Call {
             panic: None,
             site,
             started: Instant::now(),
+            took: Duration::ZERO,
             outcome: Outcome::default(),
             step,
         })))
@@ -312,7 +317,7 @@ impl Call {
                     ..
                 }),
             site,
-            started,
+            took,
             outcome,
             step,
             ..
@@ -335,7 +340,7 @@ impl Call {
         let message = site
             .message
             .map_or(Ok(None), |message| caught(|| message(&called)));
-        let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = took.as_secs_f64() * 1e3;
         if let Event::Cais(event) = &mut event {
             event.latency_ms = event.latency_ms.or(Some(duration_ms));
         }

@@ -4,14 +4,15 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use tracer::record::SessionEventMessage;
+use tracer::record::{Event, SessionEventMessage};
 use tracer::{Called, trace_agent, trace_runtime};
 
 use crate::macros::Refused;
-use crate::support::{only_event, session};
+use crate::support::{events, only_event, session};
 
 fn only_with_a_result(called: &Called<'_>) -> serde_json::Value {
     json!({ "size": called.result.unwrap() })
@@ -59,6 +60,36 @@ fn a_cancelled_call_whose_description_panics_is_dropped_quietly() {
     let event = only_event(&session);
     assert_eq!(event.error().unwrap()["type"], "cancelled");
     assert!(event.base().metadata.contains_key("metadata_error"));
+}
+
+#[tokio::test]
+async fn the_time_of_a_call_is_that_of_its_body() {
+    const SLOW: Duration = Duration::from_millis(20);
+    fn slowly(_: &Called<'_>) {
+        let begun = Instant::now();
+        while begun.elapsed() < SLOW {}
+    }
+    #[trace_agent(metadata = slowly)]
+    fn decide() {}
+    #[trace_agent(metadata = slowly)]
+    async fn decide_later() {
+        tokio::task::yield_now().await;
+    }
+    let session = session();
+    let begun = Instant::now();
+    session.scope(decide);
+    session.instrument(decide_later()).await;
+    let mut in_bodies = Duration::ZERO;
+    for event in events(&session) {
+        let Event::Cais(event) = event else {
+            panic!("a call of an agent")
+        };
+        let duration = event.base.metadata["duration_ms"].as_f64().unwrap();
+        assert_eq!(event.latency_ms, Some(duration));
+        in_bodies += Duration::from_secs_f64(duration / 1e3);
+    }
+    // Whatever else the machine is doing, what the descriptions took is not in it.
+    assert!(in_bodies + 2 * SLOW <= begun.elapsed(), "{in_bodies:?}");
 }
 
 /// A value that panics when it is serialized, and an error that does when it is displayed.
