@@ -46,7 +46,7 @@ impl Steps {
 
     /// The turn after the last: 0 at first.
     pub(super) fn next_turn(&self) -> u64 {
-        self.last_turn.map_or(0, |turn| turn + 1)
+        self.last_turn.map_or(0, |turn| turn.saturating_add(1))
     }
 
     pub(super) fn open(&mut self, step_id: Arc<str>, step: SessionTimeStep) {

@@ -142,3 +142,15 @@ fn values_that_panic_when_looked_at_leave_the_reason_in_their_place() {
         "its description panicked: beyond words"
     );
 }
+
+#[test]
+fn the_last_turn_there_is_has_no_other_after_it() {
+    #[trace_runtime(auto_timestep)]
+    fn again() -> u8 {
+        1
+    }
+    let session = session();
+    session.timestep(u64::MAX).unwrap().complete().unwrap();
+    assert_eq!(session.scope(again), 1);
+    assert_eq!(session.trace().timesteps[1].turn_number, u64::MAX);
+}
