@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -215,6 +216,23 @@ pub(crate) fn instrument<F: Future>(session: Session, future: F) -> Carried<F> {
         }),
         future: Some(future),
     }
+}
+
+/// Runs a closure as if nothing was going on in the thread.
+pub(crate) fn aside<R>(f: impl FnOnce() -> R) -> R {
+    struct Aside(Vec<Frame>);
+    impl Drop for Aside {
+        fn drop(&mut self) {
+            DEPTH.set(self.0.len());
+            STACK.with_borrow_mut(|stack| mem::swap(stack, &mut self.0));
+        }
+    }
+    if !is_active() {
+        return f();
+    }
+    let _aside = Aside(STACK.with_borrow_mut(mem::take));
+    DEPTH.set(0);
+    f()
 }
 
 /// Runs a closure with the frame on the stack, and takes it back even if it panics.

@@ -18,6 +18,15 @@ pub enum TraceError {
         /// What came too late.
         what: &'static str,
     },
+    /// A hook came back to its session, which waits for the hook.
+    #[error(
+        "session {session} was used by one of its own hooks, for which it waits: record through \
+         the hook's context instead"
+    )]
+    Reentrant {
+        /// The session's id.
+        session: String,
+    },
     /// Two sessions with one id would be mixed up.
     #[error("session {session} is already running: end it first, or give the new one another id")]
     SessionRunning {
@@ -71,6 +80,22 @@ pub enum TraceError {
         /// What the writer said.
         source: Arc<dyn Error + Send + Sync>,
     },
+}
+
+impl TraceError {
+    /// The id of the session that the error is of.
+    pub fn session(&self) -> &str {
+        match self {
+            TraceError::Ended { session, .. }
+            | TraceError::Reentrant { session }
+            | TraceError::SessionRunning { session }
+            | TraceError::StepExists { session, .. }
+            | TraceError::NotSerializable { session, .. }
+            | TraceError::NotANumber { session, .. }
+            | TraceError::WriterGone { session }
+            | TraceError::NotSaved { session, .. } => session,
+        }
+    }
 }
 
 /// The `{type, message}` object by which a trace tells of an error, as

@@ -35,7 +35,10 @@ pub fn factory<H: Hook + 'static>(make: impl Fn() -> H + Send + Sync + 'static) 
 /// Looks at a session's records as they are made. Every point is optional.
 ///
 /// Points are called while the session is locked: they are for a quick look, not
-/// for waiting, and must not record into the session but through the context.
+/// for waiting, least of all for another thread that records into the session. No session
+/// is active in them, so that decorated functions just run, and a handle of the session
+/// answers [`TraceError::Reentrant`](crate::TraceError::Reentrant): the context is the way
+/// to record.
 pub trait Hook: Send {
     /// The hook's name, as results and failures show it.
     fn name(&self) -> &str;

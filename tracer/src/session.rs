@@ -6,7 +6,8 @@ mod steps;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -39,6 +40,9 @@ struct Inner {
     /// A mutex and not a channel, because recording returns the sequence number and
     /// must have run the hooks, from plain functions on any thread.
     state: Mutex<State>,
+    /// The thread that holds the lock, so that it does not wait for itself where a hook
+    /// comes back to its session.
+    owner: AtomicUsize,
 }
 
 impl Session {
@@ -53,8 +57,9 @@ impl Session {
             id,
             tracer,
             state: Mutex::new(state),
+            owner: AtomicUsize::new(NO_THREAD),
         };
-        inner.lock().start(metadata)?;
+        inner.with(|state| state.start(metadata))?;
         Ok(Self {
             inner: Arc::new(inner),
             step: None,
@@ -66,15 +71,17 @@ impl Session {
         &self.inner.id
     }
 
-    /// The turn that is being recorded, if any.
+    /// The turn that is being recorded, if any. A hook of the session cannot ask here:
+    /// its context knows the turn.
     pub fn turn(&self) -> Option<u64> {
-        self.inner.lock().steps.position(self.step.as_ref()).turn
+        let turn = |state: &mut State| Ok(state.steps.position(self.step.as_ref()).turn);
+        self.inner.with(turn).unwrap_or_default()
     }
 
     /// Begins a timestep, which is over when the guard is dropped. Its id is
     /// `turn_N`, and `turn_N_2` and so on where a turn is begun again.
     pub fn timestep(&self, turn: u64) -> Result<Timestep, TraceError> {
-        let step = self.inner.lock().open_step(None, Some(turn))?;
+        let step = self.inner.with(|state| state.open_step(None, Some(turn)))?;
         Ok(self.pinned(step))
     }
 
@@ -84,23 +91,23 @@ impl Session {
         step_id: impl Into<String>,
         turn: u64,
     ) -> Result<Timestep, TraceError> {
+        let step_id = Some(step_id.into());
         let step = self
             .inner
-            .lock()
-            .open_step(Some(step_id.into()), Some(turn))?;
+            .with(|state| state.open_step(step_id, Some(turn)))?;
         Ok(self.pinned(step))
     }
 
     /// Begins the timestep of the next turn, named after `name`, unless one is open already.
     pub(crate) fn timestep_if_none(&self, name: &str) -> Result<Option<Timestep>, TraceError> {
-        let mut state = self.inner.lock();
-        if state.steps.position(self.step.as_ref()).step_id.is_some() {
-            return Ok(None);
-        }
-        let step_id = state.steps.free_id(name).to_string();
-        let step = state.open_step(Some(step_id), None)?;
-        drop(state);
-        Ok(Some(self.pinned(step)))
+        let step = self.inner.with(|state| {
+            if state.steps.position(self.step.as_ref()).step_id.is_some() {
+                return Ok(None);
+            }
+            let step_id = state.steps.free_id(name).to_string();
+            state.open_step(Some(step_id), None).map(Some)
+        })?;
+        Ok(step.map(|step| self.pinned(step)))
     }
 
     /// Whether both are handles of one session.
@@ -119,14 +126,15 @@ impl Session {
 
     /// Records an event, and runs the hooks on it.
     pub fn record_event(&self, event: impl Into<Event>) -> Result<EventId, TraceError> {
+        let event = event.into();
         self.inner
-            .lock()
-            .record_event(self.step.as_ref(), event.into())
+            .with(|state| state.record_event(self.step.as_ref(), event))
     }
 
     /// Records a message.
     pub fn add_message(&self, message: SessionEventMessage) -> Result<(), TraceError> {
-        self.inner.lock().add_message(self.step.as_ref(), message)
+        self.inner
+            .with(|state| state.add_message(self.step.as_ref(), message))
     }
 
     /// Says something of the session, such as `episode_config`.
@@ -137,8 +145,7 @@ impl Session {
     ) -> Result<(), TraceError> {
         let data = self.to_json(metadata_type, &data)?;
         self.inner
-            .lock()
-            .add_metadata(metadata_type.to_owned(), data)
+            .with(|state| state.add_metadata(metadata_type.to_owned(), data))
     }
 
     /// Records a reward beside the environment's own.
@@ -149,8 +156,7 @@ impl Session {
         annotation: Option<&str>,
     ) -> Result<(), TraceError> {
         self.inner
-            .lock()
-            .track_reward(None, kind, value, annotation)
+            .with(|state| state.track_reward(None, kind, value, annotation))
     }
 
     /// Records a reward that belongs to an event.
@@ -162,21 +168,29 @@ impl Session {
         annotation: Option<&str>,
     ) -> Result<(), TraceError> {
         self.inner
-            .lock()
-            .track_reward(Some(event), kind, value, annotation)
+            .with(|state| state.track_reward(Some(event), kind, value, annotation))
     }
 
     pub(crate) fn hold_call(&self, event: CaisEvent) -> Result<(), TraceError> {
-        self.inner.lock().hold_call(self.step.as_ref(), event)
+        self.inner
+            .with(|state| state.hold_call(self.step.as_ref(), event))
     }
 
-    pub(crate) fn take_held_call(&self) -> Option<CaisEvent> {
-        self.inner.lock().take_held_call()
+    pub(crate) fn take_held_call(&self) -> Result<Option<CaisEvent>, TraceError> {
+        self.inner.with(|state| Ok(state.take_held_call()))
     }
 
     /// Everything recorded so far, if the tracer keeps the history.
+    ///
+    /// # Panics
+    ///
+    /// In a hook of the session, which then counts as failed: `after_save` is given the
+    /// trace.
     pub fn trace(&self) -> SessionTrace {
-        self.inner.lock().trace()
+        match self.inner.with(|state| Ok(state.trace())) {
+            Ok(trace) => trace,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Runs a closure with this session as the active one of the thread.
@@ -192,7 +206,7 @@ impl Session {
     /// Ends the session, for all its handles. When it returns, the session is durable.
     pub async fn end(self, status: SessionStatus) -> Result<SessionTrace, TraceError> {
         let (ack, answer) = Ack::new();
-        let sent = self.inner.lock().end(status, Some(ack))?;
+        let sent = self.inner.with(|state| state.end(status, Some(ack)))?;
         let saved = if sent {
             answer.wait().await
         } else {
@@ -205,7 +219,7 @@ impl Session {
     /// not be one that runs tasks.
     pub fn end_blocking(self, status: SessionStatus) -> Result<SessionTrace, TraceError> {
         let (ack, answer) = Ack::new();
-        let sent = self.inner.lock().end(status, Some(ack))?;
+        let sent = self.inner.with(|state| state.end(status, Some(ack)))?;
         let saved = if sent {
             answer.wait_blocking()
         } else {
@@ -216,7 +230,7 @@ impl Session {
 
     fn saved(&self, saved: Option<crate::channel::Saved>) -> Result<SessionTrace, TraceError> {
         match saved {
-            Some(Ok(())) => Ok(self.inner.lock().after_save()),
+            Some(Ok(())) => self.inner.with(|state| Ok(state.after_save())),
             Some(Err(source)) => Err(TraceError::NotSaved {
                 session: self.id().into(),
                 source,
@@ -237,23 +251,19 @@ impl Session {
 
     /// Reports that a function by which a decorated one describes its calls panicked.
     pub(crate) fn report_option(&self, function: &str, option: &'static str, mut error: String) {
-        let tracer = &self.inner.tracer;
-        tracer.options().privacy.clean_text(&mut error);
-        let problem = Problem::OptionFailed {
+        let privacy = &self.inner.tracer.options().privacy;
+        privacy.clean_text(&mut error);
+        self.inner.tell(vec![Problem::OptionFailed {
             session: self.id().to_owned(),
             function: function.to_owned(),
             option,
             error,
-        };
-        tracer.report_once(format!("{option} of {function}"), &problem);
+        }]);
     }
 
     /// Reports a failure to record that no caller can be told of.
     pub(crate) fn report(&self, error: TraceError) {
-        let key = format!("{} {:?}", self.id(), std::mem::discriminant(&error));
-        self.inner
-            .tracer
-            .report_once(key, &Problem::NotRecorded(error));
+        self.inner.tell(vec![Problem::NotRecorded(error)]);
     }
 }
 
@@ -267,19 +277,64 @@ impl fmt::Debug for Session {
 }
 
 impl Inner {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Does something while nobody else does anything with the session, and then tells of
+    /// what went wrong, when whoever is told may look at the session again.
+    fn with<R>(
+        &self,
+        f: impl FnOnce(&mut State) -> Result<R, TraceError>,
+    ) -> Result<R, TraceError> {
+        /// Takes the thread's name away again, also after a panic.
+        struct Owned<'a>(&'a AtomicUsize);
+        impl Drop for Owned<'_> {
+            fn drop(&mut self) {
+                self.0.store(NO_THREAD, Ordering::Relaxed);
+            }
+        }
+        let this_thread = this_thread();
+        // Only this thread ever writes its own number, so no order with others matters.
+        if self.owner.load(Ordering::Relaxed) == this_thread {
+            return Err(TraceError::Reentrant {
+                session: self.id.to_string(),
+            });
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.owner.store(this_thread, Ordering::Relaxed);
+        let owned = Owned(&self.owner);
+        let result = f(&mut state);
+        let problems = state.take_problems();
+        drop(owned);
+        drop(state);
+        self.tell(problems);
+        result
     }
+
+    fn tell(&self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.tracer.report_once(&problem);
+        }
+    }
+}
+
+/// What no thread's number is.
+const NO_THREAD: usize = 0;
+
+/// A number that no other thread has while this one lives.
+fn this_thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if state.is_running()
-            && let Err(error) = state.end(SessionStatus::Abandoned, None)
-        {
-            self.tracer
-                .report_once(format!("drop {}", self.id), &Problem::NotRecorded(error));
+        if !state.is_running() {
+            return;
+        }
+        let ended = state.end(SessionStatus::Abandoned, None);
+        let problems = state.take_problems();
+        self.tell(problems);
+        if let Err(error) = ended {
+            self.tell(vec![Problem::NotRecorded(error)]);
         }
     }
 }
@@ -310,24 +365,23 @@ impl Timestep {
         let data = self.session.to_json(key, &data)?;
         self.session
             .inner
-            .lock()
-            .add_step_metadata(self.id(), key, data)
+            .with(|state| state.add_step_metadata(self.id(), key, data))
     }
 
     /// Completes the timestep, telling what dropping the guard can only report.
     pub fn complete(self) -> Result<(), TraceError> {
-        self.session.inner.lock().close_step(self.id())
+        self.session.inner.with(|state| state.close_step(self.id()))
     }
 }
 
 impl Drop for Timestep {
     fn drop(&mut self) {
-        let mut state = self.session.inner.lock();
-        if std::thread::panicking() {
-            state.mark_panicked(self.id());
-        }
-        let closed = state.close_step(self.id());
-        drop(state);
+        let closed = self.session.inner.with(|state| {
+            if std::thread::panicking() {
+                state.mark_panicked(self.id());
+            }
+            state.close_step(self.id())
+        });
         if let Err(error) = closed {
             self.session.report(error);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
@@ -47,7 +48,8 @@ pub struct TracerOptions {
     pub report: Reporter,
 }
 
-/// Told of failures that must not break an episode, each once.
+/// Told of failures that must not break an episode, each once, when the session they
+/// are of can be looked at.
 pub type Reporter = Arc<dyn Fn(&Problem) + Send + Sync>;
 
 impl Default for TracerOptions {
@@ -94,6 +96,21 @@ pub enum Problem {
     /// Something that nobody waits for, such as the event of a decorated function, was refused.
     #[error(transparent)]
     NotRecorded(#[from] TraceError),
+}
+
+impl Problem {
+    /// What is the same for problems of which one is enough to tell.
+    fn key(&self) -> String {
+        match self {
+            Problem::HookFailed { hook, .. } => format!("hook {hook}"),
+            Problem::OptionFailed {
+                function, option, ..
+            } => format!("{option} of {function}"),
+            Problem::NotRecorded(error) => {
+                format!("{} {:?}", error.session(), std::mem::discriminant(error))
+            }
+        }
+    }
 }
 
 /// How to start a session.
@@ -157,16 +174,19 @@ impl Tracer {
     }
 
     /// Tells the reporter, unless it was told of this before.
-    pub(crate) fn report_once(&self, key: String, problem: &Problem) {
+    pub(crate) fn report_once(&self, problem: &Problem) {
         let mut reported = self
             .shared
             .reported
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let is_new = reported.insert(key);
+        let is_new = reported.insert(problem.key());
         drop(reported);
         if is_new {
-            (self.shared.options.report)(problem);
+            // A reporter that panics has said so, and must not break the episode either.
+            drop(catch_unwind(AssertUnwindSafe(|| {
+                (self.shared.options.report)(problem);
+            })));
         }
     }
 }

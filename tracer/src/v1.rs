@@ -129,7 +129,7 @@ impl SynthTracker {
         let Some(output) = output.filter(|_| taken.is_none()) else {
             return Ok(());
         };
-        let mut event = session.take_held_call().unwrap_or_else(|| {
+        let mut event = session.take_held_call()?.unwrap_or_else(|| {
             let mut event = CaisEvent::new(EventKind::Cais.default_system());
             event.base.metadata.insert("event_type".into(), "lm".into());
             event
@@ -222,7 +222,7 @@ impl SynthTracker {
     pub fn finish() -> Result<(), TraceError> {
         match current() {
             None => Ok(()),
-            Some(session) => match session.take_held_call() {
+            Some(session) => match session.take_held_call()? {
                 None => Ok(()),
                 Some(event) => session.record_event(event).map(drop),
             },

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::context;
 use crate::error::panic_message;
 use crate::hook::{Hook, HookContext, HookError, HookFactory};
 
@@ -40,7 +41,20 @@ impl Hooks {
     }
 
     /// Calls every hook at one point, and returns what those that did not fail returned.
+    /// No session is active for them: theirs is locked, and decorated functions they call
+    /// are not part of the episode.
     pub(super) fn run<R>(
+        &mut self,
+        ctx: &mut HookContext,
+        mut point: impl FnMut(&mut dyn Hook, &mut HookContext) -> Result<R, HookError>,
+    ) -> Vec<R> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        context::aside(|| self.run_all(ctx, &mut point))
+    }
+
+    fn run_all<R>(
         &mut self,
         ctx: &mut HookContext,
         mut point: impl FnMut(&mut dyn Hook, &mut HookContext) -> Result<R, HookError>,

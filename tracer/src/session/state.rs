@@ -33,6 +33,8 @@ pub(super) struct State {
     cleaned: Cleaned,
     /// A call of a model that was tracked without its output so far.
     held_call: Option<CaisEvent>,
+    /// What is to be told of once the session is no longer locked.
+    problems: Vec<Problem>,
 }
 
 /// What the session has recorded, for the trace. Events and messages are shared
@@ -60,6 +62,7 @@ impl State {
             history: History::default(),
             cleaned: Cleaned::default(),
             held_call: None,
+            problems: Vec::new(),
             tracer: tracer.clone(),
         }
     }
@@ -456,19 +459,18 @@ impl State {
         self.add_metadata("hook_error".to_owned(), data)
     }
 
-    fn report_hook(&self, hook: usize, mut error: String) {
+    fn report_hook(&mut self, hook: usize, mut error: String) {
         self.tracer.options().privacy.clean_text(&mut error);
-        let hook = self.hooks.name(hook).to_owned();
-        let key = format!("hook {hook}");
-        let session = self.id.to_string();
-        self.tracer.report_once(
-            key,
-            &Problem::HookFailed {
-                session,
-                hook,
-                error,
-            },
-        );
+        self.problems.push(Problem::HookFailed {
+            session: self.id.to_string(),
+            hook: self.hooks.name(hook).to_owned(),
+            error,
+        });
+    }
+
+    /// What went wrong and has not been told.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        mem::take(&mut self.problems)
     }
 
     fn context(&self, at: &Position) -> HookContext {

@@ -1,6 +1,6 @@
 //! Hooks: what they see, what they can do, and how little they can break.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
 use tracer::hook::{self, Hook, HookContext, HookError, HookFactory, MAX_CHAIN};
@@ -360,4 +360,62 @@ fn decorated_functions_go_through_hooks_and_timesteps() {
         1
     );
     assert_eq!(steps_of(&session.trace()), [Some("turn_2")]);
+}
+
+/// Comes back to the session that waits for it, in every way there is.
+struct Returning(Arc<OnceLock<Session>>);
+
+#[tracer::trace_runtime]
+fn helper() -> u8 {
+    1
+}
+
+impl Hook for Returning {
+    fn name(&self) -> &str {
+        "returning"
+    }
+
+    fn on_event(&mut self, _: &mut HookContext, _: &Event) -> Result<Vec<HookResult>, HookError> {
+        assert_eq!(helper(), 1);
+        assert!(tracer::record_event(event("nowhere")).is_none());
+        let Some(session) = self.0.get() else {
+            return Ok(Vec::new());
+        };
+        assert_eq!(session.turn(), None);
+        Err(Box::new(session.record_event(event("again")).unwrap_err()))
+    }
+}
+
+#[test]
+fn a_hook_that_comes_back_to_its_session_is_refused_and_never_hangs() {
+    let handle = Arc::new(OnceLock::new());
+    let given = Arc::clone(&handle);
+    let (tracer, problems) = tracer(vec![hook::factory(move || Returning(Arc::clone(&given)))]);
+    let session = start(&tracer);
+    session.scope(helper);
+    assert_eq!(events(&session).len(), 1, "the hook's own call is not one");
+    handle.set(session.clone()).unwrap();
+    session.scope(helper);
+    assert_eq!(events(&session).len(), 2);
+    assert!(problems.lock().unwrap()[0].contains("record through the hook's context"));
+}
+
+#[test]
+fn who_is_told_of_a_failure_can_look_at_the_session_and_cannot_break_it() {
+    let handle: Arc<OnceLock<Session>> = Arc::default();
+    let seen = Arc::new(Mutex::new(None));
+    let (given, noted) = (Arc::clone(&handle), Arc::clone(&seen));
+    let tracer = Tracer::new(TracerOptions {
+        hooks: vec![hook::factory(|| Failing { panics: false })],
+        report: Arc::new(move |_| {
+            *noted.lock().unwrap() = given.get().map(Session::turn);
+            panic!("a reporter");
+        }),
+        ..TracerOptions::default()
+    });
+    let session = start(&tracer);
+    handle.set(session.clone()).unwrap();
+    let _turn = session.timestep(4).unwrap();
+    session.record_event(event("x")).unwrap();
+    assert_eq!(*seen.lock().unwrap(), Some(Some(4)));
 }
