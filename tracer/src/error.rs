@@ -18,6 +18,12 @@ pub enum TraceError {
         /// What came too late.
         what: &'static str,
     },
+    /// A session is not over while it runs.
+    #[error("session {session} cannot end as running: end it as completed, failed or cancelled")]
+    NotAnEnd {
+        /// The session's id.
+        session: String,
+    },
     /// A hook came back to its session, which waits for the hook.
     #[error(
         "session {session} was used by one of its own hooks, for which it waits: record through \
@@ -87,6 +93,7 @@ impl TraceError {
     pub fn session(&self) -> &str {
         match self {
             TraceError::Ended { session, .. }
+            | TraceError::NotAnEnd { session }
             | TraceError::Reentrant { session }
             | TraceError::SessionRunning { session }
             | TraceError::StepExists { session, .. }

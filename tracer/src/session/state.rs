@@ -336,6 +336,11 @@ impl State {
         ack: Option<Ack>,
     ) -> Result<bool, TraceError> {
         self.require_running("its end")?;
+        if status == SessionStatus::Running {
+            return Err(TraceError::NotAnEnd {
+                session: self.id.to_string(),
+            });
+        }
         let last_words = self.last_words();
         self.status = status;
         let ended_at = now();

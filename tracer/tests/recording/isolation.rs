@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use tracer::record::{Event, SessionEventMessage};
+use tracer::record::{Event, SessionEventMessage, SessionStatus};
 use tracer::{Called, trace_agent, trace_runtime};
 
 use crate::macros::Refused;
@@ -153,4 +153,16 @@ fn the_last_turn_there_is_has_no_other_after_it() {
     session.timestep(u64::MAX).unwrap().complete().unwrap();
     assert_eq!(session.scope(again), 1);
     assert_eq!(session.trace().timesteps[1].turn_number, u64::MAX);
+}
+
+#[test]
+fn a_session_does_not_end_as_running() {
+    let session = session();
+    let refused = session.clone().end_blocking(SessionStatus::Running);
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("completed, failed or cancelled"),
+        "{refused}"
+    );
+    session.end_blocking(SessionStatus::Completed).unwrap();
 }
