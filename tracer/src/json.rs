@@ -15,3 +15,17 @@ pub(crate) fn weight(value: &Value) -> usize {
             .sum(),
     }
 }
+
+/// How deeply lists and objects of a record may be nested. JSON is read to a depth of 127,
+/// and the form of a session puts its own levels around a record.
+pub(crate) const MAX_DEPTH: usize = 100;
+
+/// Whether a value is nested more deeply than this.
+pub(crate) fn is_deeper(value: &Value, depth: usize) -> bool {
+    let is_deeper = |inner: &Value| depth == 0 || is_deeper(inner, depth - 1);
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::Array(items) => depth == 0 || items.iter().any(is_deeper),
+        Value::Object(map) => depth == 0 || map.values().any(is_deeper),
+    }
+}

@@ -1,5 +1,5 @@
 //! Provides what is kept out of traces: secrets always, personal data and sheer
-//! size on request.
+//! size on request; and what is nested so deeply that it could not be read again.
 //!
 //! Sessions apply it to everything they record, just before it leaves for the
 //! writer, so that there is no path around it. Hooks have seen the record by then:
@@ -10,6 +10,7 @@ mod size;
 
 use serde_json::Value;
 
+use crate::json::MAX_DEPTH;
 use crate::recent::Recent;
 use crate::record::{
     Document, Event, EventBase, HookResult, LlmCallRecord, MetadataEntry, Part, RewardSignal,
@@ -131,16 +132,27 @@ impl Privacy {
     }
 
     fn clean_parts(&self, value: &mut Value) {
+        self.clean_to_depth(value, MAX_DEPTH);
+    }
+
+    /// Cleans a value. What is nested more deeply than could be read again becomes its text.
+    fn clean_to_depth(&self, value: &mut Value, depth: usize) {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::String(text) => self.clean_secrets(text),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.clean_parts(item)),
+            Value::Array(_) | Value::Object(_) if depth == 0 => {
+                self.clean_parts(value);
+                *value = value.to_string().into();
+            }
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|item| self.clean_to_depth(item, depth - 1)),
             Value::Object(entries) => {
                 for (key, value) in entries.iter_mut() {
                     if is_secret_key(key) && !value.is_null() {
                         *value = SECRET.into();
                     } else {
-                        self.clean_parts(value);
+                        self.clean_to_depth(value, depth - 1);
                     }
                 }
                 if self.changes_texts() {

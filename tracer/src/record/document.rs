@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::json;
+use crate::privacy::Privacy;
 
 /// A JSON value, parts of which may be shared with other documents.
 ///
@@ -190,9 +191,18 @@ struct Text {
 }
 
 impl Part {
-    /// The text of a value.
+    /// The text of a value. What is nested in it more than 100 levels deep becomes text
+    /// there, as everywhere in a trace: nobody could read it otherwise.
     pub fn of(value: &Value) -> Self {
-        let json = value.to_string().into_boxed_str();
+        let json = if json::is_deeper(value, json::MAX_DEPTH) {
+            let mut value = value.clone();
+            // Once it is text, its keys can no longer be told from what is said.
+            Privacy::default().clean_value(&mut value);
+            value.to_string()
+        } else {
+            value.to_string()
+        };
+        let json = json.into_boxed_str();
         let mut hasher = DefaultHasher::new();
         json.hash(&mut hasher);
         let hash = hasher.finish();

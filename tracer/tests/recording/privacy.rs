@@ -9,7 +9,7 @@ use tracer::record::{
     CaisEvent, Event, HookResult, LlmAttempt, LlmCallRecord, LlmToolCall, RuntimeEvent,
     SessionEventMessage, SessionStatus, SessionTrace,
 };
-use tracer::{Problem, SessionOptions, Tracer, TracerOptions};
+use tracer::{Problem, SessionOptions, Tracer, TracerOptions, trace_json};
 
 /// Repeats what it sees, on every path that a hook has.
 struct Parrot;
@@ -198,5 +198,37 @@ fn values_of_secret_keys_are_blotted_out_in_what_requests_share() {
         };
         let recorded = event.llm_call_records[0].request.to_value();
         assert_eq!(recorded, request("[secret]"));
+    }
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_kept_as_text_and_read_back() {
+    let around = |inner: Value, levels: usize| (0..levels).fold(inner, |it, _| json!([it]));
+    let nested = |levels| around(json!({"api_key": TEXT}), levels);
+    let clean = |levels| around(json!({"api_key": "[secret]"}), levels);
+    for levels in [10, 90, 99, 100, 120, 300] {
+        let session = Tracer::in_memory()
+            .start_session(SessionOptions::default())
+            .unwrap();
+        session.add_metadata("deep", nested(levels)).unwrap();
+        let step = session.timestep(0).unwrap();
+        step.add_metadata("deep", nested(levels)).unwrap();
+        let mut call = CaisEvent::new("agent");
+        call.base.system_state_after = nested(levels);
+        call.llm_call_records.push(LlmCallRecord {
+            request: json!({"messages": [nested(levels)]}).into(),
+            response: nested(levels),
+            ..LlmCallRecord::default()
+        });
+        session.record_event(call).unwrap();
+        step.complete().unwrap();
+        let message = SessionEventMessage::new("observation", "a", "b", nested(levels));
+        session.add_message(message).unwrap();
+        let trace = session.end_blocking(SessionStatus::Completed).unwrap();
+        let text = trace_json::write(&trace).unwrap();
+        assert!(!text.contains(TEXT), "a secret in what became text");
+        assert_eq!(trace_json::read(&text).unwrap(), trace, "{levels} levels");
+        let is_whole = trace.metadata[0].data == clean(levels);
+        assert_eq!(is_whole, levels < 100, "{levels} levels");
     }
 }
