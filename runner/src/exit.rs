@@ -91,6 +91,7 @@ fn of_store_error(error: &StoreError) -> Exit {
     match error {
         StoreError::Sql { .. }
         | StoreError::ReadOnly { .. }
+        | StoreError::OutOfReach { .. }
         | StoreError::TooLong { .. }
         | StoreError::NoSession { .. }
         | StoreError::SessionDiffers { .. } => Exit::Usage,

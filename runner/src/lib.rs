@@ -59,3 +59,4 @@ pub mod view;
 pub mod commands;
 pub mod exit;
 pub mod output;
+pub mod overwrite;

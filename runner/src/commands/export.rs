@@ -9,6 +9,7 @@ use crate::args::{
 };
 use crate::exit::{Coded, Exit};
 use crate::output::{self, counted};
+use crate::overwrite::refuse_database;
 use crate::rebuild::find_session;
 use crate::report::{find_run, quoted};
 use crate::view;
@@ -48,6 +49,9 @@ fn parquet(args: &ParquetArgs) -> anyhow::Result<Exit> {
 }
 
 fn html(args: &HtmlArgs) -> anyhow::Result<Exit> {
+    if let Some(out) = &args.out {
+        refuse_database(out, &args.file.traces)?;
+    }
     let store = Store::open_read_only(&args.file.traces)?;
     let id = find_session(&store, &args.episode)?;
     let page = view::page(&store, &id)?;
@@ -63,6 +67,7 @@ fn html(args: &HtmlArgs) -> anyhow::Result<Exit> {
 }
 
 fn finetuning(args: &FineTuningArgs) -> anyhow::Result<Exit> {
+    refuse_database(&args.out, &args.selection.file.traces)?;
     let store = Store::open_read_only(&args.selection.file.traces)?;
     let ids = selected(&store, &args.selection)?;
     let ids: Vec<String> = ids.iter().map(|id| quoted(id)).collect();

@@ -55,7 +55,9 @@ pub(super) fn fork(args: &ForkArgs) -> anyhow::Result<Exit> {
     }
 
     let run = job.info.clone();
-    let finished = job.execute(reporters(&args.run)?, &interruption)?.finished;
+    let finished = job
+        .execute(reporters(&args.run, &traces)?, &interruption)?
+        .finished;
     print(info, &run, &args.run, &traces)?;
     Ok(exit(&finished))
 }

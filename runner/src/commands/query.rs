@@ -10,7 +10,7 @@ use crate::report::text::{right, table};
 
 /// Prints the answer as a table or as JSON.
 pub(super) fn query(args: &QueryArgs) -> anyhow::Result<Exit> {
-    let answer = Store::open_read_only(&args.file.traces)?.query(&args.sql)?;
+    let answer = Store::open_alone(&args.file.traces)?.query(&args.sql)?;
     match args.json {
         true => output::json(&answer.to_objects())?,
         false => output::line(&printed(&answer))?,

@@ -8,11 +8,15 @@ use crate::baselines::Baselines;
 use crate::exit::{Coded, Exit};
 use crate::fork::{self, ForkReport};
 use crate::output;
+use crate::overwrite::refuse_database;
 use crate::report::text::Detail;
 use crate::report::{self, Report, csv, html, markdown, text};
 
 /// Prints the report of a run, or writes it into a file.
 pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
+    if let Some(path) = &args.output {
+        refuse_database(path, &args.file.traces)?;
+    }
     let store = Store::open_read_only(&args.file.traces)?;
     let fork = args.id.as_deref().map(|id| fork::find(&store, id));
     if let Some((info, run)) = fork.transpose()?.flatten() {

@@ -20,6 +20,7 @@ use crate::events::Reporter;
 use crate::exit::{Coded, Exit};
 use crate::experiment::{Job, Outcome};
 use crate::output::counted;
+use crate::overwrite::refuse_database;
 use crate::plan::Plan;
 use crate::players::{Players, is_embedded};
 use crate::report::text::{self, Detail};
@@ -186,9 +187,10 @@ fn commit() -> Option<String> {
 }
 
 /// What is told of a run while it runs, and where.
-pub(super) fn reporters(args: &RunArgs) -> anyhow::Result<Vec<Box<dyn Reporter>>> {
+pub(super) fn reporters(args: &RunArgs, traces: &Path) -> anyhow::Result<Vec<Box<dyn Reporter>>> {
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
     if let Some(path) = &args.events {
+        refuse_database(path, traces)?;
         reporters.push(Box::new(EventLog::create(path)?));
     }
     if !args.quiet {
@@ -205,7 +207,7 @@ pub(super) fn execute(mut job: Job, args: &RunArgs) -> anyhow::Result<Exit> {
         job.players = job.players.recording_to(folder);
     }
     let info = job.info.clone();
-    let Outcome { reports, finished } = job.execute(reporters(args)?, &interruption)?;
+    let Outcome { reports, finished } = job.execute(reporters(args, &traces)?, &interruption)?;
 
     // Where events take the standard output, a report has no place there.
     if args.json {

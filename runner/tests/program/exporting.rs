@@ -235,3 +235,61 @@ fn wrong_sql_is_a_usage_error_and_an_unreadable_file_is_not() {
         .exited(0);
     assert_eq!(nothing.json()[0]["it"], Value::Null);
 }
+
+#[test]
+fn no_command_writes_over_a_trace_file() {
+    let place = played();
+    let whole = fs::read(place.traces()).expect("the trace file");
+    fs::copy(place.traces(), place.path("other.duckdb")).expect("a copy");
+    fs::hard_link(place.traces(), place.path("linked")).expect("a link");
+    let id = place.ask("select min(session_id) from session_traces");
+    let id = id.as_str().expect("an id");
+    for out in ["traces.duckdb", "./traces.duckdb", "linked", "other.duckdb"] {
+        let check = |arguments: &[&str]| {
+            let traces = ["--traces", "traces.duckdb"];
+            place
+                .run(&[arguments, &traces].concat())
+                .refused(2, &[out, "which would be lost"]);
+        };
+        check(&["report", "--output", out]);
+        check(&["export", "html", id, "--out", out]);
+        check(&["export", "finetuning", "--out", out]);
+        check(&["render", id, "--out", out]);
+        check(&["--episodes", "1", "--max-steps", "1", "--events", out]);
+    }
+    for path in [place.traces(), place.path("other.duckdb")] {
+        assert!(fs::read(path).expect("the file") == whole, "it was changed");
+    }
+    // Neither where the trace file is yet to be made.
+    place
+        .run(&["--traces", "new.duckdb", "--events", "new.duckdb"])
+        .refused(2, &["new.duckdb is the trace file"]);
+    assert!(!place.path("new.duckdb").exists());
+}
+
+#[test]
+fn a_query_reaches_no_other_file() {
+    let place = played();
+    fs::copy(place.traces(), place.path("other.duckdb")).expect("a copy");
+    let whole = fs::read(place.traces()).expect("the trace file");
+    for sql in [
+        "copy (select 1) to 'traces.duckdb'",
+        "copy (select 1) to 'new.csv'",
+        "attach 'other.duckdb' as other (read_write)",
+        "attach 'other.duckdb' as other (read_write); delete from other.events",
+        "export database 'new'",
+        "select * from 'other.duckdb'",
+    ] {
+        place.read("query", &[sql]).refused(
+            2,
+            &["reaches nothing but", "traces.duckdb", "duckdb program"],
+        );
+    }
+    place
+        .read("query", &["set enable_external_access = true"])
+        .refused(2, &["locked"]);
+    for path in [place.traces(), place.path("other.duckdb")] {
+        assert!(fs::read(path).expect("the file") == whole, "it was changed");
+    }
+    assert!(!place.path("new.csv").exists() && !place.path("new").exists());
+}

@@ -27,6 +27,18 @@ pub struct Answer {
 }
 
 impl Store {
+    /// Opens a trace file for reading only, for statements that are to reach nothing
+    /// else: no other file, neither to read nor to write it, and no network.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_read_only`](Self::open_read_only).
+    pub fn open_alone(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        let connection = schema::open_alone(&path)?;
+        Ok(Self::new(path, connection))
+    }
+
     /// Opens a trace file for reading only, for questions of people who are not
     /// trusted: no statement reaches another file or the network, changes a setting,
     /// or takes more than a gigabyte of memory.

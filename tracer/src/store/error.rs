@@ -182,6 +182,15 @@ pub enum StoreError {
         /// The database.
         path: PathBuf,
     },
+    /// A statement that was asked for would reach another file or the network.
+    #[error(
+        "a statement here reaches nothing but {}: the duckdb program reads and writes other files",
+        path.display()
+    )]
+    OutOfReach {
+        /// The database.
+        path: PathBuf,
+    },
     /// A question took longer than it may.
     #[error("no answer within {seconds} s: ask for less")]
     TooLong {
@@ -248,6 +257,11 @@ impl StoreError {
         }
         if text.contains("read-only mode") {
             return StoreError::ReadOnly {
+                path: path.to_owned(),
+            };
+        }
+        if text.contains("disabled by configuration") {
+            return StoreError::OutOfReach {
                 path: path.to_owned(),
             };
         }

@@ -63,16 +63,21 @@ pub(crate) fn open_read_only(path: &Path) -> Result<OpenFile, StoreError> {
     open_with(path, settings())
 }
 
-/// As [`open_read_only`], with nothing else in reach: see [`Store::open_confined`].
+/// As [`open_read_only`], with nothing else in reach: see [`Store::open_alone`].
+///
+/// [`Store::open_alone`]: super::Store::open_alone
+pub(crate) fn open_alone(path: &Path) -> Result<OpenFile, StoreError> {
+    open_with(path, alone())
+}
+
+/// As [`open_alone`], with a bound on memory: see [`Store::open_confined`].
 ///
 /// [`Store::open_confined`]: super::Store::open_confined
 pub(crate) fn open_confined(path: &Path) -> Result<OpenFile, StoreError> {
-    let confined = settings().and_then(|settings| {
+    let confined = alone().and_then(|settings| {
         settings
-            .enable_external_access(false)?
             .max_memory("1GB")?
-            .with("max_temp_directory_size", "0KB")?
-            .with("lock_configuration", "true")
+            .with("max_temp_directory_size", "0KB")
     });
     open_with(path, confined)
 }
@@ -105,6 +110,13 @@ fn open_with(path: &Path, settings: duckdb::Result<Config>) -> Result<OpenFile, 
 /// A trace file never fetches anything from the network by itself.
 fn settings() -> duckdb::Result<Config> {
     Config::default().enable_autoload_extension(false)
+}
+
+/// No statement reaches another file or the network, or changes that it does not.
+fn alone() -> duckdb::Result<Config> {
+    settings()?
+        .enable_external_access(false)?
+        .with("lock_configuration", "true")
 }
 
 fn refuse_folder(path: &Path) -> Result<(), StoreError> {

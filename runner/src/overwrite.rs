@@ -1,0 +1,55 @@
+//! Keeps results from being written over a database.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Coded;
+
+/// Refuses to write `out` where the trace file or any other database is, or where the
+/// trace file is yet to be made.
+///
+/// # Errors
+///
+/// Where writing would lose a database.
+pub fn refuse_database(out: &Path, traces: &Path) -> Result<(), Coded> {
+    let path = out.display();
+    let mut log = traces.as_os_str().to_owned();
+    log.push(".wal");
+    let is_traces = [traces, Path::new(&log)]
+        .into_iter()
+        .any(|traces| identity(out) == identity(traces));
+    if is_traces {
+        return Err(Coded::usage(format!(
+            "{path} is the trace file, which would be lost: write to another file"
+        )));
+    }
+    match is_database(out) {
+        true => Err(Coded::usage(format!(
+            "{path} is a DuckDB database, which would be lost: write to another file, or delete it first"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Whether there is a database at a path, under whatever name. What cannot be read is
+/// none: whether it can be written shows when it is.
+fn is_database(path: &Path) -> bool {
+    // A DuckDB file has a checksum of eight bytes before this.
+    const MARK: &[u8; 4] = b"DUCK";
+    let mut begin = [0; 12];
+    path.is_file()
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
+        && begin.ends_with(MARK)
+}
+
+/// One path for each file, also for one that is yet to be made.
+fn identity(path: &Path) -> PathBuf {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let made = folder.join(path.file_name().unwrap_or_default());
+    fs::canonicalize(&made).unwrap_or(made)
+}
