@@ -1,5 +1,6 @@
 //! Writes results to the standard output.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
@@ -19,13 +20,24 @@ pub fn width() -> u16 {
     }
 }
 
-/// Prints a text and ends its line.
+/// Prints a text and ends its line. What would command the terminal is shown instead,
+/// but for colors where there are any: what is printed comes from models and endpoints.
 ///
 /// # Errors
 ///
 /// Where the output cannot be written. A reader that has gone, as `head` does,
 /// is none.
 pub fn line(text: &str) -> io::Result<()> {
+    let text = escaped(text.trim_end(), console::colors_enabled());
+    write(|out| writeln!(out, "{text}"))
+}
+
+/// Prints a text that programs read, as it is, and ends its line.
+///
+/// # Errors
+///
+/// As [`line`].
+pub fn document(text: &str) -> io::Result<()> {
     write(|out| writeln!(out, "{}", text.trim_end()))
 }
 
@@ -51,7 +63,17 @@ pub fn counted(number: u64, thing: &str) -> String {
 
 /// Says something beside the results, on the standard error.
 pub fn note(text: &str) {
-    eprintln!("{text}");
+    eprintln!("{}", plain(text));
+}
+
+/// A text in which whatever would command the terminal is written as its code.
+///
+/// ```
+/// # use runner::output::plain;
+/// assert_eq!(plain("gone\u{1b}[2J\r\n"), "gone\\u{1b}[2J\\r\n");
+/// ```
+pub fn plain(text: &str) -> Cow<'_, str> {
+    escaped(text, false)
 }
 
 /// Shows how far something is that has so many parts, where somebody may be watching.
@@ -81,5 +103,68 @@ fn write(print: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>) -> 
     match print(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
+    }
+}
+
+/// Whether a character commands a terminal, or changes the order of those around it.
+fn is_command(it: char) -> bool {
+    let reorders = matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    reorders || it.is_control() && it != '\n' && it != '\t'
+}
+
+fn escaped(text: &str, keep_colors: bool) -> Cow<'_, str> {
+    if !text.contains(is_command) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_command) {
+        let (before, from) = rest.split_at(at);
+        escaped.push_str(before);
+        if let Some(color) = color(from).filter(|_| keep_colors) {
+            escaped.push_str(color);
+            rest = &from[color.len()..];
+        } else {
+            let mut characters = from.chars();
+            escaped.extend(characters.next().into_iter().flat_map(char::escape_default));
+            rest = characters.as_str();
+        }
+    }
+    escaped.push_str(rest);
+    Cow::Owned(escaped)
+}
+
+/// The sequence at the beginning of a text, if all it does is to choose colors and weight.
+fn color(text: &str) -> Option<&str> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|it: char| !it.is_ascii_digit() && it != ';')?;
+    parameters[end..]
+        .starts_with('m')
+        .then(|| &text[..text.len() - parameters.len() + end + 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_colors_reaches_a_terminal() {
+        let check = |text: &str, with_colors: &str, without: &str| {
+            assert_eq!(escaped(text, true), with_colors);
+            assert_eq!(escaped(text, false), without);
+        };
+        check("a\tb\nç🌳", "a\tb\nç🌳", "a\tb\nç🌳");
+        let red = "\u{1b}[1;31mred\u{1b}[0m";
+        check(red, red, "\\u{1b}[1;31mred\\u{1b}[0m");
+        for (command, shown) in [
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("cut\u{1b}[31", "cut\\u{1b}[31"),
+            ("over\rwritten", "over\\rwritten"),
+            ("\u{202e}drawkcab", "\\u{202e}drawkcab"),
+        ] {
+            check(command, shown, shown);
+        }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
     let Outcome { reports, finished } = outcome;
     match parent {
         Some(parent) => fork::print(parent, &info, &args.run, &traces)?,
-        None if args.run.json => output::line(&super::report::json(&reports)?)?,
+        None if args.run.json => output::document(&super::report::json(&reports)?)?,
         None => {
             print(&reports, true)?;
             output::line(&where_to_look(&info.experiment_id, &traces, &finished))?;

@@ -22,7 +22,10 @@ pub(super) fn query(args: &QueryArgs) -> anyhow::Result<Exit> {
 pub(super) fn printed(answer: &Table) -> String {
     let mut table = table(
         output::width(),
-        answer.columns.iter().map(|column| &column.name),
+        answer
+            .columns
+            .iter()
+            .map(|column| output::plain(&column.name)),
     );
     for row in &answer.rows {
         table.add_row(
@@ -33,7 +36,7 @@ pub(super) fn printed(answer: &Table) -> String {
                 .map(|(column, value)| match value {
                     Value::Null => "NULL".into(),
                     value if column.is_numeric => right(Table::text(value)),
-                    value => Table::text(value).into(),
+                    value => output::plain(&Table::text(value)).into(),
                 }),
         );
     }

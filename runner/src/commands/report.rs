@@ -30,7 +30,8 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
 
 fn written(args: &ReportArgs, printed: String) -> anyhow::Result<Exit> {
     match &args.output {
-        None => output::line(&printed)?,
+        None if args.format == Format::Text => output::line(&printed)?,
+        None => output::document(&printed)?,
         Some(path) => std::fs::write(path, printed)
             .with_context(|| format!("cannot write the report to {}", path.display()))?,
     }

@@ -211,7 +211,7 @@ pub(super) fn execute(mut job: Job, args: &RunArgs) -> anyhow::Result<Exit> {
 
     // Where events take the standard output, a report has no place there.
     if args.json {
-        output::line(&commands::report::json(&reports)?)?;
+        output::document(&commands::report::json(&reports)?)?;
     } else if !events_on_stdout(args) {
         print(&reports, args.quiet)?;
         if reports.len() > 1

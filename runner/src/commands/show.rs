@@ -7,7 +7,7 @@ use tracer::store::Store;
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, plain};
 use crate::rebuild::find_session;
 
 /// Prints a session: what was seen, thought, done and unlocked in each turn.
@@ -63,7 +63,7 @@ fn printed(trace: &SessionTrace) -> String {
 fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
     let payload = &message.record.content.payload;
     match message.record.message_type.as_str() {
-        "observation" => Some(payload["text"].as_str()?.to_owned()),
+        "observation" => Some(plain(payload["text"].as_str()?).into_owned()),
         "llm_completion" => {
             let said = [&payload["reasoning"], &payload["text"]];
             let said: Vec<&str> = said
@@ -71,7 +71,7 @@ fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
                 .filter_map(Value::as_str)
                 .filter(|text| !text.is_empty())
                 .collect();
-            (!said.is_empty()).then(|| style(said.join("\n")).italic().to_string())
+            (!said.is_empty()).then(|| style(plain(&said.join("\n"))).italic().to_string())
         }
         _ => None,
     }
@@ -83,19 +83,21 @@ fn event_line(event: &Recorded<Event>) -> String {
         Event::Cais(call) => format!(
             "  {} {}, {} tokens",
             style("model").cyan(),
-            call.model_name.as_deref().unwrap_or("unknown"),
+            plain(call.model_name.as_deref().unwrap_or("unknown")),
             call.total_tokens.unwrap_or_default()
         ),
         Event::Runtime(decision) => {
             let actions: Vec<&str> = decision.actions.iter().filter_map(Value::as_str).collect();
-            format!("  {} {}", style("decided").cyan(), actions.join(", "))
+            format!(
+                "  {} {}",
+                style("decided").cyan(),
+                plain(&actions.join(", "))
+            )
         }
         Event::Environment(step) => {
             let said = |key: &str| {
-                base.metadata
-                    .get(key)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
+                let said = base.metadata.get(key).and_then(Value::as_str);
+                plain(said.unwrap_or_default())
             };
             let mut line = format!(
                 "  {} {}: {}",
@@ -116,7 +118,7 @@ fn event_line(event: &Recorded<Event>) -> String {
         line.push_str(&format!(
             "\n    {} {}",
             style(result.code).yellow(),
-            result.description
+            plain(&result.description)
         ));
     }
     line
@@ -128,8 +130,9 @@ fn shortened(value: &Value) -> String {
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let text = plain(&text);
     match text.char_indices().nth(MOST) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text,
+        None => text.into_owned(),
     }
 }

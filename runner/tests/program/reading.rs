@@ -1,6 +1,10 @@
 //! The commands that read a trace file.
 
-use serde_json::Value;
+use std::fs;
+
+use serde_json::{Value, json};
+use tracer::record::{CaisEvent, SessionEventMessage};
+use tracer::{Session, Tracer, trace_json};
 
 use crate::Place;
 
@@ -172,4 +176,48 @@ fn usage_and_errors_are_asked_for_by_time() {
     place
         .read("errors", &["--from", "soon"])
         .refused(2, &["'soon'", "2026-01-31"]);
+}
+
+/// A place with a session in `foreign.duckdb` that no agent of this program recorded.
+fn foreign(record: impl FnOnce(&Session)) -> (Place, String) {
+    let place = Place::new();
+    let session = Tracer::in_memory()
+        .start_session(Default::default())
+        .expect("a session");
+    record(&session);
+    let json = trace_json::write(&session.trace()).expect("JSON");
+    fs::write(place.path("foreign.json"), json).expect("the file is written");
+    place
+        .run(&["import", "foreign.json", "--traces", "foreign.duckdb"])
+        .exited(0);
+    let id = session.id().to_owned();
+    (place, id)
+}
+
+#[test]
+fn what_a_model_said_commands_no_terminal() {
+    const SAID: &str = "\u{1b}[2J\u{1b}]0;title\u{7}";
+    let (place, id) = foreign(|session| {
+        let observation = json!({ "text": format!("seen {SAID}") });
+        let message = SessionEventMessage::new("observation", "a", "b", observation);
+        let timestep = session.timestep(0).expect("a timestep");
+        session.add_message(message).expect("recorded");
+        let mut event = CaisEvent::new("agent");
+        event.model_name = Some(format!("model {SAID}"));
+        session.record_event(event).expect("recorded");
+        timestep.complete().expect("completed");
+        session.add_metadata("note", SAID).expect("recorded");
+    });
+    for arguments in [
+        &["show", &id][..],
+        &["usage"],
+        &["query", "select content ->> '$.payload.text' from messages"],
+    ] {
+        let said = place
+            .run(&[arguments, &["--traces", "foreign.duckdb"]].concat())
+            .exited(0)
+            .out;
+        assert!(!said.contains(['\u{1b}', '\u{7}']), "{said:?}");
+        assert!(said.contains("\\u{1b}"), "{said:?}");
+    }
 }
