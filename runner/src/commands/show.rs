@@ -1,5 +1,7 @@
 //! `runner show`: one session, turn by turn.
 
+use std::collections::HashMap;
+
 use console::style;
 use serde_json::Value;
 use tracer::record::{Event, Recorded, SessionEventMessage, SessionTrace};
@@ -7,7 +9,7 @@ use tracer::store::Store;
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
-use crate::output::{self, plain};
+use crate::output::{self, counted, plain};
 use crate::rebuild::find_session;
 
 /// Prints a session: what was seen, thought, done and unlocked in each turn.
@@ -35,45 +37,66 @@ fn printed(trace: &SessionTrace) -> String {
             shortened(&entry.data)
         ));
     }
-    for step in &trace.timesteps {
-        lines.push(format!(
-            "\n{}",
-            style(format!("turn {}", step.turn_number)).bold()
-        ));
-        let of_step = |id: &Option<String>| id.as_deref() == Some(step.step_id.as_str());
-        let messages = trace
-            .message_history
-            .iter()
-            .filter(|each| of_step(&each.step_id));
-        let events = trace
-            .event_history
-            .iter()
-            .filter(|each| of_step(&each.step_id));
-        let mut records: Vec<(u64, String)> = messages
-            .filter_map(|message| Some((message.seq, message_line(message)?)))
-            .chain(events.map(|event| (event.seq, event_line(event))))
-            .collect();
-        records.sort_by_key(|(seq, _)| *seq);
-        lines.extend(records.into_iter().map(|(_, line)| line));
+    let turns: HashMap<&str, u64> = trace
+        .timesteps
+        .iter()
+        .map(|step| (step.step_id.as_str(), step.turn_number))
+        .collect();
+    // Under which timestep the last line belongs, once there is any.
+    let mut under = None;
+    for (step_id, line) in records(trace) {
+        if under.replace(step_id) != Some(step_id) {
+            let title = match step_id.and_then(|id| turns.get(id)) {
+                Some(turn) => format!("turn {turn}"),
+                None => "outside of turns".to_owned(),
+            };
+            lines.push(format!("\n{}", style(title).bold()));
+        }
+        lines.extend(line);
     }
     lines.join("\n")
 }
 
-/// What the agent saw and said. The other messages repeat what events tell.
+/// What there is to say in the order of the session, each with its timestep: where one
+/// begins nothing is said yet.
+fn records(trace: &SessionTrace) -> impl Iterator<Item = (Option<&str>, Option<String>)> {
+    let steps = trace
+        .timesteps
+        .iter()
+        .map(|it| (it.seq, Some(it.step_id.as_str()), None));
+    let messages = trace.message_history.iter().filter_map(|it| {
+        let line = message_line(it)?;
+        Some((it.seq, it.step_id.as_deref(), Some(line)))
+    });
+    let events = trace
+        .event_history
+        .iter()
+        .map(|it| (it.seq, it.step_id.as_deref(), Some(event_line(it))));
+    let mut records: Vec<_> = steps.chain(messages).chain(events).collect();
+    records.sort_by_key(|(seq, ..)| *seq);
+    records.into_iter().map(|(_, step, line)| (step, line))
+}
+
+/// What was seen and said. Some messages of this program's agent repeat what its events tell.
 fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
     let payload = &message.record.content.payload;
-    match message.record.message_type.as_str() {
-        "observation" => Some(plain(payload["text"].as_str()?).into_owned()),
-        "llm_completion" => {
-            let said = [&payload["reasoning"], &payload["text"]];
+    let text = payload["text"].as_str();
+    match (message.record.message_type.as_str(), text) {
+        ("observation", Some(text)) => Some(plain(text).into_owned()),
+        ("llm_completion", _) => {
+            let said = [payload["reasoning"].as_str(), text];
             let said: Vec<&str> = said
                 .into_iter()
-                .filter_map(Value::as_str)
+                .flatten()
                 .filter(|text| !text.is_empty())
                 .collect();
             (!said.is_empty()).then(|| style(plain(&said.join("\n"))).italic().to_string())
         }
-        _ => None,
+        ("llm_prompt" | "tool_call" | "action", _) => None,
+        (other, _) => {
+            let content = shortened(payload);
+            Some(format!("  {} {content}", style(plain(other)).cyan()))
+        }
     }
 }
 
@@ -81,13 +104,16 @@ fn event_line(event: &Recorded<Event>) -> String {
     let base = event.record.base();
     let mut line = match &event.record {
         Event::Cais(call) => format!(
-            "  {} {}, {} tokens",
+            "  {} {}, {}",
             style("model").cyan(),
             plain(call.model_name.as_deref().unwrap_or("unknown")),
-            call.total_tokens.unwrap_or_default()
+            call.total_tokens.map_or_else(
+                || "tokens unknown".to_owned(),
+                |tokens| counted(tokens, "token")
+            )
         ),
         Event::Runtime(decision) => {
-            let actions: Vec<&str> = decision.actions.iter().filter_map(Value::as_str).collect();
+            let actions: Vec<String> = decision.actions.iter().map(shortened).collect();
             format!(
                 "  {} {}",
                 style("decided").cyan(),
@@ -99,12 +125,9 @@ fn event_line(event: &Recorded<Event>) -> String {
                 let said = base.metadata.get(key).and_then(Value::as_str);
                 plain(said.unwrap_or_default())
             };
-            let mut line = format!(
-                "  {} {}: {}",
-                style("step").cyan(),
-                said("action"),
-                said("effect")
-            );
+            let parts = [said("action"), said("effect")];
+            let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            let mut line = format!("  {} {}", style("step").cyan(), parts.join(": "));
             if let Some(reward) = step.reward.filter(|reward| *reward != 0.0) {
                 line.push_str(&format!(", reward {reward:+.1}"));
             }

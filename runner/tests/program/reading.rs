@@ -221,3 +221,40 @@ fn what_a_model_said_commands_no_terminal() {
         assert!(said.contains("\\u{1b}"), "{said:?}");
     }
 }
+
+#[test]
+fn what_is_outside_of_turns_is_shown_too() {
+    let place = played();
+    let id = place.ask("select max(session_id) from session_traces");
+    let shown = place.read("show", &[id.as_str().expect("an id")]).exited(0);
+    let last = place.ask(
+        "select content ->> '$.payload.text' from messages
+         where session_id = (select max(session_id) from session_traces)
+         order by seq desc limit 1",
+    );
+    let last = last.as_str().expect("the last observation");
+    assert!(
+        shown.out.contains(last),
+        "{last:?} is not in:\n{}",
+        shown.out
+    );
+
+    let (place, id) = foreign(|session| {
+        let note = SessionEventMessage::new("note", "a", "b", "something said");
+        session.add_message(note).expect("recorded");
+        session
+            .record_event(CaisEvent::new("some-agent"))
+            .expect("recorded");
+    });
+    let shown = place
+        .run(&["show", &id, "--traces", "foreign.duckdb"])
+        .exited(0)
+        .out;
+    for said in [
+        "outside of turns",
+        "note something said",
+        "model unknown, tokens unknown",
+    ] {
+        assert!(shown.contains(said), "{said:?} is not in:\n{shown}");
+    }
+}
