@@ -244,7 +244,7 @@ pub struct ShowArgs {
     /// Which file.
     #[command(flatten)]
     pub file: TraceFile,
-    /// Print the whole session as JSON
+    /// Print the whole session as JSON, as `export json` writes it and `import` reads it
     #[arg(long)]
     pub json: bool,
 }

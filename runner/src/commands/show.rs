@@ -6,6 +6,7 @@ use console::style;
 use serde_json::Value;
 use tracer::record::{Event, Recorded, SessionEventMessage, SessionTrace};
 use tracer::store::Store;
+use tracer::trace_json;
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
@@ -17,7 +18,7 @@ pub(super) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
     let store = Store::open_read_only(&args.file.traces)?;
     let trace = store.session_trace(&find_session(&store, &args.session)?)?;
     match args.json {
-        true => output::json(&trace)?,
+        true => output::document(&trace_json::write(&trace)?)?,
         false => output::line(&printed(&trace))?,
     }
     Ok(Exit::Done)

@@ -139,8 +139,22 @@ fn a_session_is_shown_by_the_beginning_of_its_id() {
         shown.contains("turn 0") && shown.contains("model embedded:expert"),
         "{shown}"
     );
-    let trace = place.read("show", &[id, "--json"]).exited(0).json();
-    assert_eq!(trace["session_id"], id);
+    let shown = place.read("show", &[id, "--json"]).exited(0);
+    assert_eq!(shown.json()["trace"]["session_id"], id);
+    // It is what an export writes.
+    place
+        .run(&[
+            "export",
+            "json",
+            id,
+            "--traces",
+            "traces.duckdb",
+            "--out",
+            "exported",
+        ])
+        .exited(0);
+    let exported = fs::read_to_string(place.path(&format!("exported/{id}.json")));
+    assert_eq!(exported.expect("the export"), shown.out);
 }
 
 #[test]
