@@ -217,7 +217,7 @@ impl Job {
         let version = |name: &str, description: &str| SystemVersion {
             name: name.to_owned(),
             description: Some(description.to_owned()),
-            branch: None,
+            branch: self.info.branch.clone(),
             commit: self.info.git.clone(),
         };
         let mut systems = vec![

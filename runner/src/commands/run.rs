@@ -160,30 +160,10 @@ pub(super) fn new_run(config: &Config) -> RunInfo {
         ),
         started_at,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        git: commit(),
+        git: option_env!("BUILD_COMMIT").map(ToOwned::to_owned),
+        branch: option_env!("BUILD_BRANCH").map(ToOwned::to_owned),
         config: config.without_secrets(),
     }
-}
-
-/// The commit of the working directory, with a `+` where files differ from it.
-fn commit() -> Option<String> {
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .args(arguments)
-            .output()
-            .ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
-    Some(if changed.is_empty() {
-        commit
-    } else {
-        format!("{commit}+")
-    })
 }
 
 /// What is told of a run while it runs, and where.

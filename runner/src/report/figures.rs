@@ -25,8 +25,11 @@ pub struct RunInfo {
     pub started_at: Timestamp,
     /// The version of the program.
     pub version: String,
-    /// The commit of the working directory it was started in, if any.
+    /// The commit the program was built from, with a `+` where files differed from it;
+    /// unknown where it was not built in a clone.
     pub git: Option<String>,
+    /// The branch it was built from, if it was one.
+    pub branch: Option<String>,
     /// Its configuration in full, without secrets.
     pub config: Config,
 }

@@ -251,6 +251,7 @@ mod tests {
             started_at: jiff::Timestamp::UNIX_EPOCH,
             version: "0".into(),
             git: None,
+            branch: None,
             config: Config::defaults().expect("the defaults"),
         };
         Report::new(&run, "m", vec![record], Latency::default(), false)

@@ -1,6 +1,7 @@
 //! Replies are recorded into a folder, and a run is played again by it.
 
 use std::fs;
+use std::process::Command;
 
 use crate::Place;
 
@@ -75,4 +76,38 @@ fn a_prompt_of_ones_own_is_part_of_the_recording() {
     place.play(&[&RECORD[..], &prompt].concat()).exited(0);
     fs::remove_file(place.path("mine.md")).expect("the same file");
     place.play(&["--replay", "rec", "--quiet"]).exited(0);
+}
+
+#[test]
+fn the_recorded_commit_is_the_programs_own() {
+    let place = Place::new();
+    for arguments in [
+        &["init", "--quiet"][..],
+        &[
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            "another project",
+        ],
+    ] {
+        let git = Command::new("git")
+            .args(arguments)
+            .current_dir(place.folder.path())
+            .status();
+        assert!(git.expect("git starts").success());
+    }
+    place
+        .play(&["--episodes", "1", "--max-steps", "5", "--quiet"])
+        .exited(0);
+    let of_build = |name: &str, built: Option<&str>| {
+        let found = place.ask(&format!("select any_value({name}) from system_versions"));
+        assert_eq!(found.as_str(), built, "{name}");
+    };
+    of_build("commit", option_env!("BUILD_COMMIT"));
+    of_build("branch", option_env!("BUILD_BRANCH"));
 }
