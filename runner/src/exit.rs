@@ -95,7 +95,10 @@ fn of_store_error(error: &StoreError) -> Exit {
         | StoreError::TooLong { .. }
         | StoreError::NoSession { .. }
         | StoreError::SessionDiffers { .. } => Exit::Usage,
-        StoreError::BadImport { .. } | StoreError::BadTrace { .. } => Exit::Failed,
+        StoreError::BadImport { .. }
+        | StoreError::BadTrace { .. }
+        | StoreError::MixedUp { .. }
+        | StoreError::NotTaken { .. } => Exit::Failed,
         StoreError::IsFolder { .. }
         | StoreError::Missing { .. }
         | StoreError::NotWritable { .. }

@@ -4,16 +4,17 @@
 //! Importing twice is importing once: a session that is there already stays as it is, and
 //! records that were set aside join their session where they are missing.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::channel::Record;
-use crate::record::SessionTrace;
+use crate::record::{Event, Recorded, SessionEventMessage, SessionTimeStep, SessionTrace};
 use crate::store::{StoreError, schema};
 use crate::trace_json::{self, TraceJsonError};
-use crate::writer::{Database, Line};
+use crate::writer::{Database, Line, NotWritten};
 
 /// Lines that are written with one commit.
 const BATCH: usize = 10_000;
@@ -146,6 +147,7 @@ impl Importer {
         trace: SessionTrace,
         imported: &mut Imported,
     ) -> Result<(), StoreError> {
+        refuse_mixed_up(source, &trace)?;
         let conflict = self.conflict;
         let database = self.database()?;
         let id = trace.session_id.clone();
@@ -192,10 +194,19 @@ impl Importer {
         lines: impl BufRead,
     ) -> Result<Imported, StoreError> {
         let database = self.database()?;
+        let target = database.path().to_owned();
+        let refused = |error| match error {
+            NotWritten::Refused(error) => StoreError::NotTaken {
+                path: source.to_owned(),
+                target: target.clone(),
+                reason: error.reason(),
+            },
+            NotWritten::Failed(error) => error,
+        };
         let mut imported = Imported::default();
         let mut batch = Vec::new();
         let mut write = |batch: &mut Vec<Record>| {
-            database.write(batch)?;
+            database.write(batch).map_err(&refused)?;
             imported.records += batch.len() as u64;
             batch.clear();
             Ok::<_, StoreError>(())
@@ -218,6 +229,79 @@ impl Importer {
         write(&mut batch)?;
         Ok(imported)
     }
+}
+
+/// Refuses a session whose parts do not fit together, before anything of it is written.
+fn refuse_mixed_up(source: &Path, trace: &SessionTrace) -> Result<(), StoreError> {
+    match mixed_up(trace).or_else(|| too_large(trace)) {
+        None => Ok(()),
+        Some(reason) => Err(StoreError::MixedUp {
+            path: source.to_owned(),
+            session_id: trace.session_id.clone(),
+            reason,
+        }),
+    }
+}
+
+/// What about a session's own numbers and names contradicts the rest of it.
+fn mixed_up(trace: &SessionTrace) -> Option<String> {
+    let mut steps = BTreeSet::new();
+    for step in &trace.timesteps {
+        if !steps.insert(step.step_id.as_str()) {
+            return Some(format!("two timesteps are called {}", step.step_id));
+        }
+    }
+    let events = trace.event_history.iter().map(|it| (it.seq, &it.step_id));
+    let messages = trace.message_history.iter().map(|it| (it.seq, &it.step_id));
+    let unknown = events
+        .clone()
+        .chain(messages.clone())
+        .find_map(|(seq, id)| {
+            let id = id.as_deref().filter(|id| !steps.contains(id))?;
+            Some(format!(
+                "record {seq} is of the timestep {id}, which is not there"
+            ))
+        });
+    if unknown.is_some() {
+        return unknown;
+    }
+    let mut numbers = BTreeSet::new();
+    let numbered = events.chain(messages).map(|(seq, _)| seq);
+    let numbered = numbered.chain(trace.timesteps.iter().map(|it| it.seq));
+    let numbered = numbered.chain(trace.metadata.iter().map(|it| it.seq));
+    let mut numbered = numbered.chain(trace.rewards.iter().map(|it| it.seq));
+    let twice = numbered.find(|seq| !numbers.insert(*seq))?;
+    Some(format!("two records have the number {twice}"))
+}
+
+/// A number that has no room in the column it belongs to.
+fn too_large(trace: &SessionTrace) -> Option<String> {
+    let of_step = |step: &SessionTimeStep| [step.seq, step.turn_number, step.step_index];
+    let of_event = |event: &Recorded<Event>| {
+        let tokens = match &event.record {
+            Event::Cais(it) => [
+                it.prompt_tokens,
+                it.completion_tokens,
+                it.total_tokens,
+                it.cached_tokens,
+                it.reasoning_tokens,
+            ],
+            Event::Runtime(_) | Event::Environment(_) => [None; 5],
+        };
+        let time = event.record.base().time_record.message_time;
+        tokens.into_iter().flatten().chain(time).chain([event.seq])
+    };
+    let of_message = |message: &Recorded<SessionEventMessage>| {
+        let time = message.record.time_record.message_time;
+        time.into_iter().chain([message.seq])
+    };
+    let numbers = trace.timesteps.iter().flat_map(of_step);
+    let numbers = numbers.chain(trace.event_history.iter().flat_map(of_event));
+    let numbers = numbers.chain(trace.message_history.iter().flat_map(of_message));
+    let numbers = numbers.chain(trace.metadata.iter().map(|it| it.seq));
+    let mut numbers = numbers.chain(trace.rewards.iter().map(|it| it.seq));
+    let number = numbers.find(|it| i64::try_from(*it).is_err())?;
+    Some(format!("the number {number} is larger than {}", i64::MAX))
 }
 
 fn bad_line(source: &Path, line: usize, reason: String) -> StoreError {

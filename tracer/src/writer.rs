@@ -28,7 +28,7 @@ use crate::channel::{Ack, Capacity, Record, RecordSender, channel};
 use crate::store::file::OpenFile;
 use crate::store::{Experiment, Store, StoreError, schema};
 pub(crate) use aside::Line;
-pub(crate) use database::Database;
+pub(crate) use database::{Database, NotWritten};
 pub(crate) use parts::resolved;
 use scribe::Scribe;
 

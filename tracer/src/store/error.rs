@@ -110,6 +110,29 @@ pub enum StoreError {
         /// What is wrong with it.
         error: TraceJsonError,
     },
+    /// A session to be imported contradicts itself.
+    #[error("{}: session {session_id:?} cannot be imported: {reason}: export the session again", path.display())]
+    MixedUp {
+        /// The file to be imported.
+        path: PathBuf,
+        /// The session.
+        session_id: String,
+        /// What does not fit together.
+        reason: String,
+    },
+    /// Records that were set aside do not continue what the trace file has of their session.
+    #[error(
+        "{} does not continue what {} has ({reason}): import it into the file it was kept for, after the other .unsaved.jsonl files of that run, which may be in another folder",
+        path.display(), target.display()
+    )]
+    NotTaken {
+        /// The file to be imported.
+        path: PathBuf,
+        /// The trace file.
+        target: PathBuf,
+        /// What the trace file lacks.
+        reason: String,
+    },
     /// A session to be imported is in the trace file already, with other contents.
     #[error(
         "{} holds another session {session_id:?} than {}: replace it, or import into another file",

@@ -3,6 +3,7 @@
 mod asking;
 mod exports;
 mod hardship;
+mod imports;
 mod migration;
 mod queries;
 mod refusals;
