@@ -114,6 +114,7 @@ fn of_store_error(error: &StoreError) -> Exit {
         | StoreError::Stopped { .. }
         | StoreError::Restless { .. }
         | StoreError::Query { .. }
+        | StoreError::Unreadable { .. }
         | StoreError::File { .. } => Exit::Traces,
     }
 }

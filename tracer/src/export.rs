@@ -6,7 +6,7 @@ mod finetuning;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use finetuning::{FineTuning, Window};
+pub use finetuning::{FineTuned, FineTuning, Window};
 
 use crate::store::{Store, StoreError};
 use crate::trace_json;

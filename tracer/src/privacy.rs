@@ -9,6 +9,8 @@ mod patterns;
 mod size;
 
 use serde_json::Value;
+#[cfg(feature = "duckdb")]
+pub(crate) use size::{is_cut, is_cut_text};
 
 use crate::json::MAX_DEPTH;
 use crate::recent::Recent;

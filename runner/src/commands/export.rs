@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use tracer::export::{FineTuning, Window};
-use tracer::store::Store;
+use tracer::store::{Store, StoreError};
 
 use crate::args::{
     ExportArgs, ExportFormat, FineTuningArgs, HtmlArgs, JsonArgs, ParquetArgs, Selection,
@@ -28,14 +28,30 @@ fn json(args: &JsonArgs) -> anyhow::Result<Exit> {
     let store = Store::open_read_only(&args.selection.file.traces)?;
     let ids = selected(&store, &args.selection)?;
     let progress = output::progress("exporting", ids.len());
+    let mut unreadable = Vec::new();
     for id in &ids {
-        store.export_json(id, &args.out)?;
+        match store.export_json(id, &args.out) {
+            Ok(_) => {}
+            Err(error @ StoreError::Unreadable { .. }) => unreadable.push(error),
+            Err(error) => return Err(error.into()),
+        }
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let sessions = counted(ids.len() as u64, "session");
+    let sessions = counted((ids.len() - unreadable.len()) as u64, "session");
     output::line(&format!("{sessions} in {}", args.out.display()))?;
-    Ok(Exit::Done)
+    Ok(left_out(&unreadable))
+}
+
+/// Names the sessions that are not in the export, of which the exit code tells too.
+fn left_out(unreadable: &[StoreError]) -> Exit {
+    for error in unreadable {
+        output::note(&format!("warning: left out: {error}"));
+    }
+    match unreadable.is_empty() {
+        true => Exit::Done,
+        false => Exit::Traces,
+    }
 }
 
 fn parquet(args: &ParquetArgs) -> anyhow::Result<Exit> {
@@ -83,16 +99,21 @@ fn finetuning(args: &FineTuningArgs) -> anyhow::Result<Exit> {
         }),
     };
     let progress = output::spinner("exporting conversations");
-    let count = store.export_finetuning(&args.out, &what)?;
+    let tuned = store.export_finetuning(&args.out, &what)?;
     progress.finish_and_clear();
-    let conversations = counted(count, "conversation");
+    let conversations = counted(tuned.conversations, "conversation");
     output::line(&format!("{conversations} in {}", args.out.display()))?;
-    if count == 0 {
+    if tuned.cut > 0 {
+        let cut = counted(tuned.cut, "conversation");
+        output::note(&format!(
+            "note: {cut} left out, of which tracing.max_payload_bytes cut something off"
+        ));
+    } else if tuned.conversations == 0 && tuned.unreadable.is_empty() {
         let hint = "note: no session matches, or the players that do talk to no model: \
                     embedded ones have no conversation";
         output::note(hint);
     }
-    Ok(Exit::Done)
+    Ok(left_out(&tuned.unreadable))
 }
 
 /// The ids of the sessions that were asked for, in the order in which they began.

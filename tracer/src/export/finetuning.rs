@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::privacy;
 use crate::record::{Event, LlmCallRecord, Recorded, SessionTrace};
 use crate::store::{Store, StoreError, Table};
 
@@ -29,14 +30,31 @@ pub struct Window {
     pub min_reward: f64,
 }
 
+/// What came of an export.
+#[derive(Debug, Default)]
+pub struct FineTuned {
+    /// How many conversations were written.
+    pub conversations: u64,
+    /// How many were left out, because what was said in them was cut by
+    /// [`max_payload_bytes`](crate::privacy::Privacy::max_payload_bytes).
+    pub cut: u64,
+    /// The sessions that were left out because they cannot be read, each as its error.
+    pub unreadable: Vec<StoreError>,
+}
+
 impl Store {
     /// Writes conversations as JSONL, `{"messages": […]}` a line with `tools` where the model
-    /// had some, and gives their number.
+    /// had some. What was cut when it was recorded is nothing to train on and left out, and
+    /// so are sessions that cannot be read.
     ///
     /// # Errors
     ///
     /// [`StoreError::Sql`] where the condition makes no sense, and those of files.
-    pub fn export_finetuning(&self, file: &Path, what: &FineTuning) -> Result<u64, StoreError> {
+    pub fn export_finetuning(
+        &self,
+        file: &Path,
+        what: &FineTuning,
+    ) -> Result<FineTuned, StoreError> {
         let unwritable = |error| StoreError::File {
             path: file.to_owned(),
             error,
@@ -54,18 +72,27 @@ impl Store {
             })?;
         }
         let mut lines = BufWriter::new(File::create(file).map_err(unwritable)?);
-        let mut count = 0;
+        let mut tuned = FineTuned::default();
         for id in chosen.rows.iter().flatten() {
-            let trace = self.session_trace(&Table::text(id))?;
+            let trace = match self.session_trace(&Table::text(id)) {
+                Ok(trace) => trace,
+                Err(error @ StoreError::Unreadable { .. }) => {
+                    tuned.unreadable.push(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             for events in windows(&trace, what.window) {
-                if let Some(conversation) = conversation(&events) {
+                if calls(&events).any(is_cut) {
+                    tuned.cut += 1;
+                } else if let Some(conversation) = conversation(&events) {
                     writeln!(lines, "{}", Value::from(conversation)).map_err(unwritable)?;
-                    count += 1;
+                    tuned.conversations += 1;
                 }
             }
         }
         lines.flush().map_err(unwritable)?;
-        Ok(count)
+        Ok(tuned)
     }
 }
 
@@ -103,17 +130,28 @@ fn reward(events: &[&Recorded<Event>]) -> Option<f64> {
     rewards.reduce(|sum, reward| sum + reward)
 }
 
+/// The calls of models among some events.
+fn calls<'a>(events: &[&'a Recorded<Event>]) -> impl Iterator<Item = &'a LlmCallRecord> {
+    events.iter().flat_map(|event| match &event.record {
+        Event::Cais(event) => event.llm_call_records.as_slice(),
+        Event::Runtime(_) | Event::Environment(_) => &[],
+    })
+}
+
+/// Whether something of what was said in a call is missing.
+fn is_cut(call: &LlmCallRecord) -> bool {
+    let said = call.output_text.iter();
+    let mut said = said.chain(call.tool_calls.iter().map(|call| &call.arguments));
+    said.any(|text| privacy::is_cut_text(text)) || privacy::is_cut(&call.request.to_value())
+}
+
 /// The calls of some events as one conversation: what the model was first told, then for
 /// each call what was new in it, and the reply. Agents that forget the beginning of a
 /// long conversation and agents that do not come out the same. None without any call.
 fn conversation(events: &[&Recorded<Event>]) -> Option<Map<String, Value>> {
-    let calls = events.iter().flat_map(|event| match &event.record {
-        Event::Cais(event) => event.llm_call_records.as_slice(),
-        Event::Runtime(_) | Event::Environment(_) => &[],
-    });
     let mut messages: Vec<Value> = Vec::new();
     let mut tools = None;
-    for call in calls {
+    for call in calls(events) {
         let request = call.request.to_value();
         let (Some(asked), Some(reply)) = (request["messages"].as_array(), reply(call)) else {
             continue;

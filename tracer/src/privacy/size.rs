@@ -22,6 +22,31 @@ pub(super) fn cut_text(text: &mut String, max: usize) {
     }
 }
 
+/// Whether a text says that it was cut.
+#[cfg(any(feature = "duckdb", test))]
+pub(crate) fn is_cut_text(text: &str) -> bool {
+    let note = |unit: &str| {
+        let number = text.strip_suffix(unit)?.rsplit_once("…[")?.1;
+        Some(!number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
+    };
+    [" bytes cut]", " items cut]"]
+        .iter()
+        .any(|unit| note(unit).unwrap_or_default())
+}
+
+/// Whether something in a payload says that it was cut.
+#[cfg(any(feature = "duckdb", test))]
+pub(crate) fn is_cut(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => is_cut_text(text),
+        Value::Array(items) => items.iter().any(is_cut),
+        Value::Object(entries) => entries
+            .iter()
+            .any(|(key, value)| key == "…" || is_cut(value)),
+    }
+}
+
 fn cut_to(value: &mut Value, left: &mut usize) {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => *left = left.saturating_sub(SCALAR),
@@ -71,8 +96,10 @@ mod tests {
     use super::*;
 
     fn check(mut value: Value, max: usize, expected: Value) {
+        let whole = value.clone();
         cut(&mut value, max);
         assert_eq!(value, expected);
+        assert_eq!(is_cut(&value), value != whole);
     }
 
     #[test]

@@ -133,6 +133,16 @@ pub enum StoreError {
         /// What the trace file lacks.
         reason: String,
     },
+    /// A session of the file is written in a way that cannot be read again.
+    #[error("{}: session {session_id} cannot be read ({reason}): leave it out", path.display())]
+    Unreadable {
+        /// The trace file.
+        path: PathBuf,
+        /// The session.
+        session_id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A session to be imported is in the trace file already, with other contents.
     #[error(
         "{} holds another session {session_id:?} than {}: replace it, or import into another file",

@@ -23,7 +23,23 @@ impl Store {
     }
 
     /// A whole session: the same value as the one that was recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSession`] where there is none, and [`StoreError::Unreadable`] where
+    /// it is not what a session of this version is.
     pub fn session_trace(&self, session_id: &str) -> Result<SessionTrace, StoreError> {
+        self.read_session(session_id).map_err(|error| match error {
+            StoreError::Query { path, reason } => StoreError::Unreadable {
+                path,
+                session_id: session_id.to_owned(),
+                reason,
+            },
+            other => other,
+        })
+    }
+
+    fn read_session(&self, session_id: &str) -> Result<SessionTrace, StoreError> {
         let found = self
             .connection()
             .query_row(

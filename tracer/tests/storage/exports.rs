@@ -1,7 +1,9 @@
 //! What is exported holds what the file holds.
 
 use duckdb::Connection;
-use tracer::{Conflict, import, trace_json};
+use tracer::export::FineTuning;
+use tracer::privacy::Privacy;
+use tracer::{Conflict, StoreError, Tracer, TracerOptions, import, trace_json};
 
 use crate::sample::{everything, scratch};
 
@@ -57,4 +59,56 @@ fn json_that_was_cut_short_is_refused_by_name() {
         message,
         "FOLDER/traces.json cannot be imported: it is cut short after line 1: export the session again"
     );
+}
+
+#[test]
+fn a_session_that_cannot_be_read_is_left_out_and_named() {
+    let file = scratch();
+    file.record(|tracer| {
+        everything(tracer, "deep", 1);
+        everything(tracer, "good", 1);
+    });
+    Connection::open(&file.path)
+        .unwrap()
+        .execute_batch(
+            "update session_traces set metadata = repeat('[', 200) || repeat(']', 200)
+             where session_id = 'deep'",
+        )
+        .unwrap();
+    let target = file.path.with_extension("jsonl");
+    let tuned = file
+        .store()
+        .export_finetuning(&target, &FineTuning::default())
+        .unwrap();
+    assert_eq!((tuned.conversations, tuned.unreadable.len()), (1, 1));
+    let message = file.without_folder(&tuned.unreadable[0].to_string());
+    assert!(
+        message.starts_with("FOLDER/traces.duckdb: session deep cannot be read ("),
+        "{message}"
+    );
+    let error = file.store().export_json("deep", target.parent().unwrap());
+    assert!(matches!(error, Err(StoreError::Unreadable { .. })));
+}
+
+#[test]
+fn a_conversation_that_was_cut_is_not_trained_on() {
+    let file = scratch();
+    let writer = file.writer();
+    let tracer = Tracer::new(TracerOptions {
+        sink: Some(writer.sender()),
+        privacy: Privacy {
+            max_payload_bytes: Some(100),
+            ..Privacy::default()
+        },
+        ..TracerOptions::default()
+    });
+    everything(&tracer, "s", 2);
+    writer.finish().unwrap();
+    let target = file.path.with_extension("jsonl");
+    let tuned = file
+        .store()
+        .export_finetuning(&target, &FineTuning::default())
+        .unwrap();
+    assert_eq!((tuned.conversations, tuned.cut), (0, 1));
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "");
 }

@@ -205,7 +205,10 @@ fn fine_tuning_data_comes_out_whole_by_window_by_reward_and_by_achievement() {
     file.record(|tracer| everything(tracer, "s", 5));
     let target = file.path.with_extension("jsonl");
     let export = |store: &Store, what: FineTuning| -> Vec<Value> {
-        let count = store.export_finetuning(&target, &what).unwrap();
+        let count = store
+            .export_finetuning(&target, &what)
+            .unwrap()
+            .conversations;
         let lines = fs::read_to_string(&target).unwrap();
         let lines: Vec<Value> = lines
             .lines()
@@ -286,6 +289,7 @@ fn a_session_without_rewards_is_not_trained_on_by_reward() {
             }),
         },
     ] {
-        assert_eq!(file.store().export_finetuning(&target, &what).unwrap(), 0);
+        let tuned = file.store().export_finetuning(&target, &what).unwrap();
+        assert_eq!(tuned.conversations, 0);
     }
 }
