@@ -11,11 +11,13 @@ pub use finetuning::{FineTuned, FineTuning, Window};
 use crate::store::{Store, StoreError};
 use crate::trace_json;
 
-/// The tables, each with the order of its rows.
-const TABLES: [(&str, &str); 11] = [
+/// The tables, each with the order of its rows; and the view that has what the requests in
+/// `events` only refer to.
+const TABLES: [(&str, &str); 12] = [
     ("session_traces", "created_at, session_id"),
     ("session_timesteps", "id"),
     ("events", "id"),
+    ("llm_calls", "event_id, call"),
     ("request_parts", "session_id, part"),
     ("messages", "id"),
     ("hook_results", "event_id, priority, hook_name"),
@@ -30,7 +32,8 @@ const TABLES: [(&str, &str); 11] = [
 ];
 
 impl Store {
-    /// Writes each table into a Parquet file of its name, and gives the files.
+    /// Writes each table, and the view `llm_calls`, into a Parquet file of its name, and
+    /// gives the files.
     pub fn export_parquet(&self, folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
         make_folder(folder)?;
         let export = |(table, order): (&str, &str)| {

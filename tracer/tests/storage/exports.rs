@@ -3,6 +3,7 @@
 use duckdb::Connection;
 use tracer::export::FineTuning;
 use tracer::privacy::Privacy;
+use tracer::record::Event;
 use tracer::{Conflict, StoreError, Tracer, TracerOptions, import, trace_json};
 
 use crate::sample::{everything, scratch};
@@ -59,6 +60,29 @@ fn json_that_was_cut_short_is_refused_by_name() {
         message,
         "FOLDER/traces.json cannot be imported: it is cut short after line 1: export the session again"
     );
+}
+
+#[test]
+fn the_parquet_file_of_calls_has_whole_requests() {
+    let file = scratch();
+    let (trace, _) = file.record(|tracer| everything(tracer, "s", 2));
+    let folder = file.path.with_file_name("parquet");
+    let files = file.store().export_parquet(&folder).unwrap();
+    let calls = folder.join("llm_calls.parquet");
+    assert!(files.contains(&calls));
+    let request: String = Connection::open_in_memory()
+        .unwrap()
+        .query_row(
+            &format!("select request from '{}' limit 1", calls.display()),
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let Event::Cais(sent) = &trace.event_history[1].record else {
+        panic!("a call");
+    };
+    let request: serde_json::Value = serde_json::from_str(&request).unwrap();
+    assert_eq!(request, sent.llm_call_records[0].request.to_value());
 }
 
 #[test]
