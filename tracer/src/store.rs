@@ -45,6 +45,17 @@ impl Store {
         Ok(Self::new(path, connection))
     }
 
+    /// Brings a trace file of an earlier version up to date, as a [`Writer`](crate::Writer)
+    /// does that opens one, and gives the schema version that it had.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such file, where it is of a newer version or holds no traces, and
+    /// where it cannot be written.
+    pub fn upgrade(path: impl AsRef<Path>) -> Result<i64, StoreError> {
+        schema::upgrade(path.as_ref())
+    }
+
     pub(crate) fn new(path: PathBuf, connection: OpenFile) -> Self {
         Self { path, connection }
     }

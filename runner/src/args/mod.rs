@@ -101,6 +101,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Take sessions into a trace file: exported ones, and what could not be written to one
     Import(ImportArgs),
+    /// Bring a trace file of an earlier version up to date, in place
+    Upgrade(UpgradeArgs),
     /// Play one episode traced by attributes and by hand, and compare the traces
     Parity(ParityArgs),
     /// Examine an endpoint: what it can do, and what a run will do about the rest
@@ -113,6 +115,14 @@ pub struct TraceFile {
     /// The trace file
     #[arg(long, value_name = "PATH", default_value = "traces/crafter.duckdb")]
     pub traces: PathBuf,
+}
+
+/// `runner upgrade`
+#[derive(Debug, Args)]
+pub struct UpgradeArgs {
+    /// The trace file; to keep it as it is, upgrade a copy
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
 }
 
 /// `runner runs`

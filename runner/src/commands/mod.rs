@@ -18,6 +18,7 @@ mod runs;
 mod sessions;
 mod show;
 mod tasks;
+mod upgrade;
 mod usage;
 mod view;
 
@@ -52,6 +53,7 @@ pub fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Replay(args)) => replay::replay(args),
         Some(Command::Export(args)) => export::export(args),
         Some(Command::Import(args)) => import::import(args),
+        Some(Command::Upgrade(args)) => upgrade::upgrade(args),
         Some(Command::Parity(args)) => parity::parity(args),
         Some(Command::Doctor(args)) => doctor::doctor(args),
     }

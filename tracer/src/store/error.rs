@@ -59,8 +59,8 @@ pub enum StoreError {
     },
     /// The file has an older schema and was opened for reading only.
     #[error(
-        "{} has the older schema {found} (this version reads {known}): record into it once, which brings it up to date",
-        path.display()
+        "{} has the older schema {found} (this version reads {known}): `runner upgrade {}` brings it, or a copy of it, up to date",
+        path.display(), path.display()
     )]
     OlderSchema {
         /// The file.

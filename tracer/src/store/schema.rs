@@ -58,6 +58,17 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<OpenFile, StoreError> {
     Ok(file)
 }
 
+/// Brings a file that is there up to date, and gives the schema version it had.
+pub(crate) fn upgrade(path: &Path) -> Result<i64, StoreError> {
+    let found = match open_read_only(path) {
+        Ok(_) => return Ok(SCHEMA_VERSION),
+        Err(StoreError::OlderSchema { found, .. }) => found,
+        Err(error) => return Err(error),
+    };
+    open_for_writing(path)?;
+    Ok(found)
+}
+
 /// Opens a file for reading only. Any number of processes may do so at once.
 pub(crate) fn open_read_only(path: &Path) -> Result<OpenFile, StoreError> {
     open_with(path, settings())

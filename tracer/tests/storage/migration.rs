@@ -3,6 +3,7 @@
 use duckdb::Connection;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use tracer::{Store, StoreError};
 
 use crate::sample::{Scratch, everything, scratch};
 
@@ -16,7 +17,7 @@ fn a_file_of_the_first_version_becomes_one_of_this_version() {
     let version = "insert into schema_version values (1, make_timestamp(0));";
     let old = older(&[include_str!("schema_1.sql"), version]);
     let refused = tracer::Store::open_read_only(&old.path).err().unwrap();
-    assert_snapshot!(old.without_folder(&refused.to_string()), @"FOLDER/traces.duckdb has the older schema 1 (this version reads 3): record into it once, which brings it up to date");
+    assert_snapshot!(old.without_folder(&refused.to_string()), @"FOLDER/traces.duckdb has the older schema 1 (this version reads 3): `runner upgrade FOLDER/traces.duckdb` brings it, or a copy of it, up to date");
     check(&old, &[json!(1), json!(3)]);
 }
 
@@ -32,6 +33,22 @@ fn a_file_of_the_previous_version_becomes_one_of_this_version() {
             .rows,
         [[json!("as it was kept before")]],
     );
+}
+
+#[test]
+fn a_file_is_upgraded_without_recording_into_it() {
+    let version = "insert into schema_version values (2, make_timestamp(0), '0.1.0');";
+    let old = older(&[include_str!("schema_2.sql"), version]);
+    assert_eq!(Store::upgrade(&old.path).expect("an upgrade"), 2);
+    let ids = old.store().session_ids().expect("it can be read");
+    assert_eq!(ids, ["cut", "old"]);
+    assert_eq!(Store::upgrade(&old.path).expect("nothing to do"), 3);
+    let none = old.path.with_extension("missing");
+    assert!(matches!(
+        Store::upgrade(&none),
+        Err(StoreError::Missing { .. })
+    ));
+    assert!(!none.exists());
 }
 
 /// A call of the second version, which kept each request whole.
