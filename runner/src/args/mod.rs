@@ -319,7 +319,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 /// `runner query`
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// The question
+    /// The question, in any SQL that DuckDB knows; the whole answer is held in memory
     pub sql: String,
     /// Which file.
     #[command(flatten)]

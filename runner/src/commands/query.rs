@@ -1,7 +1,11 @@
 //! `runner query`: any question, in SQL.
 
+use std::iter;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tracer::store::{Store, Table};
+use tracer::store::{Column, Store, Table};
 
 use crate::args::QueryArgs;
 use crate::exit::Exit;
@@ -12,10 +16,43 @@ use crate::report::text::{right, table};
 pub(super) fn query(args: &QueryArgs) -> anyhow::Result<Exit> {
     let answer = Store::open_alone(&args.file.traces)?.query(&args.sql)?;
     match args.json {
-        true => output::json(&answer.to_objects())?,
+        true => output::json(&objects(&answer))?,
         false => output::line(&printed(&answer))?,
     }
     Ok(Exit::Done)
+}
+
+/// The answer as JSON objects with their columns in order.
+fn objects(answer: &Table) -> Vec<Object<'_>> {
+    let mut names: Vec<String> = Vec::new();
+    for Column { name, .. } in &answer.columns {
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let mut candidates = iter::once(name.clone()).chain(numbered);
+        // An object has one value for a name, and a join has often two.
+        let taken = |it: &String| {
+            let is_later = || answer.columns.iter().any(|column| column.name == *it);
+            names.contains(it) || it != name && is_later()
+        };
+        names.extend(candidates.find(|it| !taken(it)));
+    }
+    let names: Rc<[String]> = names.into();
+    let object = |row| Object {
+        names: Rc::clone(&names),
+        row,
+    };
+    answer.rows.iter().map(Vec::as_slice).map(object).collect()
+}
+
+/// A row under the names of its columns.
+struct Object<'a> {
+    names: Rc<[String]>,
+    row: &'a [Value],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(iter::zip(&*self.names, self.row))
+    }
 }
 
 /// The answer as a table of text.

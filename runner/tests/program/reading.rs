@@ -272,3 +272,12 @@ fn what_is_outside_of_turns_is_shown_too() {
         assert!(shown.contains(said), "{said:?} is not in:\n{shown}");
     }
 }
+
+#[test]
+fn every_column_of_an_answer_is_in_its_json() {
+    let place = played();
+    let sql = "select 1 as b, 2 as a, 3 as b, 4 as b_2, 5 as b";
+    let said = place.read("query", &[sql, "--json"]).exited(0).out;
+    let compact: String = said.split_whitespace().collect();
+    assert_eq!(compact, r#"[{"b":1,"a":2,"b_3":3,"b_2":4,"b_4":5}]"#);
+}
