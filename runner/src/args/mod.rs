@@ -272,7 +272,7 @@ pub struct UsageArgs {
     #[command(flatten)]
     pub range: RangeArgs,
     /// List so many single calls instead, those that cost most first
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub dearest: Option<u64>,
     /// Print JSON instead of a table
     #[arg(long)]

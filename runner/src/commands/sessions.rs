@@ -5,6 +5,7 @@ use tracer::store::{SessionSummary, Store};
 use crate::args::SessionsArgs;
 use crate::exit::Exit;
 use crate::output;
+use crate::report::find_run;
 use crate::report::text::{right, table};
 
 /// Lists sessions, the latest first.
@@ -17,6 +18,10 @@ pub(super) fn sessions(args: &SessionsArgs) -> anyhow::Result<Exit> {
             .is_none_or(|wanted| run.starts_with(wanted))
     };
     let mut sessions: Vec<SessionSummary> = store.sessions()?.into_iter().filter(of_run).collect();
+    // A run may have no session yet, but it has to be there.
+    if let (true, Some(run)) = (sessions.is_empty(), &args.run) {
+        find_run(&store, Some(run))?;
+    }
     sessions.reverse();
     let all = sessions.len();
     sessions.truncate(args.limit);

@@ -126,7 +126,8 @@ fn dearest(calls: &[ExpensiveCall], json: bool) -> anyhow::Result<Exit> {
     output::line(&table.trim_fmt())?;
     if calls.is_empty() {
         output::note(
-            "note: no call has a known cost: a model without a price in configs/prices.toml has none",
+            "note: no call that was asked for has a known cost: a model without a price in \
+             configs/prices.toml has none, and `runner usage` says which were called",
         );
     }
     Ok(Exit::Done)

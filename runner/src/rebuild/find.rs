@@ -13,6 +13,11 @@ const SHOWN: usize = 4;
 ///
 /// Where there is no such session, or more than one, or the file cannot be read.
 pub fn find_session(store: &Store, id: &str) -> anyhow::Result<String> {
+    if id.is_empty() {
+        let hint = "a session is named by its id, or the first characters of it: \
+                    `runner sessions` lists them";
+        return Err(Coded::usage(hint).into());
+    }
     let ids = store.session_ids()?;
     let mut begun: Vec<&String> = ids.iter().filter(|each| each.starts_with(id)).collect();
     // The whole id of one session may be how another begins.

@@ -281,3 +281,21 @@ fn every_column_of_an_answer_is_in_its_json() {
     let compact: String = said.split_whitespace().collect();
     assert_eq!(compact, r#"[{"b":1,"a":2,"b_3":3,"b_2":4,"b_4":5}]"#);
 }
+
+#[test]
+fn what_is_not_there_is_said() {
+    let place = played();
+    place
+        .read("sessions", &["--run", "nope"])
+        .refused(2, &["no run nope", "runner runs"]);
+    place
+        .read("show", &[""])
+        .refused(2, &["the first characters", "runner sessions"]);
+    place
+        .read("usage", &["--dearest", "0"])
+        .refused(2, &["--dearest"]);
+    let none = place
+        .read("usage", &["--dearest", "3", "--model", "nope"])
+        .exited(0);
+    assert!(none.err.contains("that was asked for"), "{}", none.err);
+}
