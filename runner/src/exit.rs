@@ -94,11 +94,11 @@ fn of_store_error(error: &StoreError) -> Exit {
         | StoreError::OutOfReach { .. }
         | StoreError::TooLong { .. }
         | StoreError::NoSession { .. }
-        | StoreError::SessionDiffers { .. } => Exit::Usage,
-        StoreError::BadImport { .. }
+        | StoreError::SessionDiffers { .. }
+        | StoreError::BadImport { .. }
         | StoreError::BadTrace { .. }
         | StoreError::MixedUp { .. }
-        | StoreError::NotTaken { .. } => Exit::Failed,
+        | StoreError::NotTaken { .. } => Exit::Usage,
         StoreError::IsFolder { .. }
         | StoreError::Missing { .. }
         | StoreError::NotWritable { .. }

@@ -91,7 +91,7 @@ fn what_is_no_whole_session_is_refused_and_leaves_no_file() {
         fs::write(place.path("bad.json"), contents).expect("the file is written");
         place
             .run(&["import", "--traces", "new.duckdb", "bad.json"])
-            .refused(1, &["bad.json cannot be imported: ", reason]);
+            .refused(2, &["bad.json cannot be imported: ", reason]);
         assert!(!place.path("new.duckdb").exists());
     };
     check(
@@ -136,7 +136,7 @@ fn sessions_may_come_one_a_line_up_to_where_they_are_whole() {
     place
         .run(&["import", "--traces", "all.duckdb", "all.jsonl"])
         .refused(
-            1,
+            2,
             &["all.jsonl, line 3,", "everything before it was imported"],
         );
     let count = ask(
