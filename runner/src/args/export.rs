@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::TraceFile;
+use super::{TraceFile, local};
 
 /// `runner export`
 #[derive(Debug, Args)]
@@ -122,7 +122,7 @@ pub struct ImportArgs {
     #[arg(required = true, value_name = "FILE")]
     pub sources: Vec<PathBuf>,
     /// The trace file to import into; it is made where there is none
-    #[arg(long, value_name = "PATH", default_value = "traces/crafter.duckdb")]
+    #[arg(long, value_name = "PATH", default_value = "traces/crafter.duckdb", value_parser = local())]
     pub traces: PathBuf,
     /// Put a session in the place of another one with the same id, instead of refusing it
     #[arg(long)]

@@ -10,6 +10,7 @@ mod view;
 
 use std::path::PathBuf;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use env_crafter::Tier;
 use jiff::Timestamp;
@@ -113,7 +114,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct TraceFile {
     /// The trace file
-    #[arg(long, value_name = "PATH", default_value = "traces/crafter.duckdb")]
+    #[arg(long, value_name = "PATH", default_value = "traces/crafter.duckdb", value_parser = local())]
     pub traces: PathBuf,
 }
 
@@ -121,8 +122,16 @@ pub struct TraceFile {
 #[derive(Debug, Args)]
 pub struct UpgradeArgs {
     /// The trace file; to keep it as it is, upgrade a copy
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = local())]
     pub path: PathBuf,
+}
+
+/// A path, and no address of something elsewhere.
+pub(super) fn local() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.to_string_lossy().contains("://") {
+        true => Err("a trace file lies on this machine: name its path"),
+        false => Ok(path),
+    })
 }
 
 /// `runner runs`

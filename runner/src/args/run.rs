@@ -8,6 +8,7 @@ use clap::{Args, value_parser};
 use env_crafter::Tier;
 use toml::{Table, Value};
 
+use super::local;
 use crate::config::{Layer, Origin};
 
 /// The options of a run. All are optional: what is not given comes from the
@@ -83,7 +84,7 @@ pub struct RunArgs {
     pub max_tokens: Option<i64>,
 
     /// The trace file; several runs share one
-    #[arg(long, value_name = "PATH", help_heading = "Files and output")]
+    #[arg(long, value_name = "PATH", value_parser = local(), help_heading = "Files and output")]
     pub traces: Option<PathBuf>,
     /// A configuration file, or one of balrog, synth, smoke; repeat to lay one over the other
     #[arg(

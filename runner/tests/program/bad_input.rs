@@ -220,3 +220,15 @@ fn a_game_takes_a_terminal_and_one_player() {
         .run(&["play", "--fork", "x"])
         .refused(2, &["--at-step"]);
 }
+
+#[test]
+fn an_address_is_no_trace_file() {
+    let place = Place::new();
+    for arguments in [&["--episodes", "1"][..], &["runs"], &["import", "x.json"]] {
+        let traces = ["--traces", "http://localhost/x.duckdb"];
+        place
+            .run(&[arguments, &traces].concat())
+            .refused(2, &["http://localhost/x.duckdb", "on this machine"]);
+    }
+    assert!(!place.path("http:").exists());
+}
