@@ -63,16 +63,18 @@ pub fn counted(number: u64, thing: &str) -> String {
 
 /// Says something beside the results, on the standard error.
 pub fn note(text: &str) {
-    eprintln!("{}", plain(text));
+    eprintln!("{}", visible(text));
 }
 
-/// A text in which whatever would command the terminal is written as its code.
+/// A text in which nothing hides: what would command the terminal, and marks that turn
+/// the direction of writing, have a picture or a number each. The pages have the twin of
+/// this, `visible` in `view/assets/dom.js`.
 ///
 /// ```
-/// # use runner::output::plain;
-/// assert_eq!(plain("gone\u{1b}[2J\r\n"), "gone\\u{1b}[2J\\r\n");
+/// # use runner::output::visible;
+/// assert_eq!(visible("gone\u{1b}[2J\u{9b}\n"), "gone␛[2J[U+009B]\n");
 /// ```
-pub fn plain(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, false)
 }
 
@@ -106,19 +108,36 @@ fn write(print: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>) -> 
     }
 }
 
-/// Whether a character commands a terminal, or changes the order of those around it.
-fn is_command(it: char) -> bool {
-    let reorders = matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    reorders || it.is_control() && it != '\n' && it != '\t'
+fn hides(it: char) -> bool {
+    match it {
+        '\t' | '\n' => false,
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' => true,
+        _ => it.is_control(),
+    }
+}
+
+/// What is shown in the place of a character that hides.
+fn shown(it: char) -> Cow<'static, str> {
+    /// The pictures of the first 32 characters begin here.
+    const PICTURES: u32 = 0x2400;
+    match (u32::from(it), char::from_u32(PICTURES + u32::from(it))) {
+        (..0x20, Some(picture)) => picture.to_string().into(),
+        (0x7f, _) => "␡".into(),
+        (code, _) => format!("[U+{code:04X}]").into(),
+    }
 }
 
 fn escaped(text: &str, keep_colors: bool) -> Cow<'_, str> {
-    if !text.contains(is_command) {
+    if !text.contains(hides) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(is_command) {
+    while let Some(at) = rest.find(hides) {
         let (before, from) = rest.split_at(at);
         escaped.push_str(before);
         if let Some(color) = color(from).filter(|_| keep_colors) {
@@ -126,7 +145,7 @@ fn escaped(text: &str, keep_colors: bool) -> Cow<'_, str> {
             rest = &from[color.len()..];
         } else {
             let mut characters = from.chars();
-            escaped.extend(characters.next().into_iter().flat_map(char::escape_default));
+            escaped.extend(characters.next().map(shown));
             rest = characters.as_str();
         }
     }
@@ -155,14 +174,14 @@ mod tests {
         };
         check("a\tb\nç🌳", "a\tb\nç🌳", "a\tb\nç🌳");
         let red = "\u{1b}[1;31mred\u{1b}[0m";
-        check(red, red, "\\u{1b}[1;31mred\\u{1b}[0m");
+        check(red, red, "␛[1;31mred␛[0m");
         for (command, shown) in [
-            ("\u{1b}[2J", "\\u{1b}[2J"),
-            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
-            ("\u{9b}31m", "\\u{9b}31m"),
-            ("cut\u{1b}[31", "cut\\u{1b}[31"),
-            ("over\rwritten", "over\\rwritten"),
-            ("\u{202e}drawkcab", "\\u{202e}drawkcab"),
+            ("\u{1b}[2J", "␛[2J"),
+            ("\u{1b}]0;title\u{7}", "␛]0;title␇"),
+            ("\u{9b}31m", "[U+009B]31m"),
+            ("cut\u{1b}[31", "cut␛[31"),
+            ("over\rwritten", "over␍written"),
+            ("\u{202e}drawkcab", "[U+202E]drawkcab"),
         ] {
             check(command, shown, shown);
         }

@@ -11,7 +11,7 @@ use console::{Term, style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::events::{EpisodeEnded, EpisodeId, Reporter, RunEvent, RunStarted, Stamped};
-use crate::output::{counted, plain};
+use crate::output::{counted, visible};
 
 /// Below this width the bars give way to the text beside them.
 const ROOM_FOR_BARS: u16 = 70;
@@ -181,7 +181,7 @@ impl Reporter for Bars {
                     .set_message(format!("{:.1} achievements an episode", self.tally.mean()));
                 self.all.println(ended_line(ended))?;
             }
-            RunEvent::Notice { text } => self.all.println(format!("note: {}", plain(text)))?,
+            RunEvent::Notice { text } => self.all.println(format!("note: {}", visible(text)))?,
             RunEvent::Stopping { reason } => {
                 self.all
                     .println(style(stopping(reason)).yellow().to_string())?;
@@ -239,7 +239,7 @@ fn ended_line(ended: &EpisodeEnded) -> String {
     );
     if let Some(error) = &ended.error {
         line.push_str(": ");
-        line.push_str(&plain(error));
+        line.push_str(&visible(error));
     }
     line
 }

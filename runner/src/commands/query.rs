@@ -62,7 +62,7 @@ pub(super) fn printed(answer: &Table) -> String {
         answer
             .columns
             .iter()
-            .map(|column| output::plain(&column.name)),
+            .map(|column| output::visible(&column.name)),
     );
     for row in &answer.rows {
         table.add_row(
@@ -73,7 +73,7 @@ pub(super) fn printed(answer: &Table) -> String {
                 .map(|(column, value)| match value {
                     Value::Null => "NULL".into(),
                     value if column.is_numeric => right(Table::text(value)),
-                    value => output::plain(&Table::text(value)).into(),
+                    value => output::visible(&Table::text(value)).into(),
                 }),
         );
     }

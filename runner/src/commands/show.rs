@@ -10,7 +10,7 @@ use tracer::trace_json;
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
-use crate::output::{self, counted, plain};
+use crate::output::{self, counted, visible};
 use crate::rebuild::find_session;
 
 /// Prints a session: what was seen, thought, done and unlocked in each turn.
@@ -83,7 +83,7 @@ fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
     let payload = &message.record.content.payload;
     let text = payload["text"].as_str();
     match (message.record.message_type.as_str(), text) {
-        ("observation", Some(text)) => Some(plain(text).into_owned()),
+        ("observation", Some(text)) => Some(visible(text).into_owned()),
         ("llm_completion", _) => {
             let said = [payload["reasoning"].as_str(), text];
             let said: Vec<&str> = said
@@ -91,12 +91,12 @@ fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
                 .flatten()
                 .filter(|text| !text.is_empty())
                 .collect();
-            (!said.is_empty()).then(|| style(plain(&said.join("\n"))).italic().to_string())
+            (!said.is_empty()).then(|| style(visible(&said.join("\n"))).italic().to_string())
         }
         ("llm_prompt" | "tool_call" | "action", _) => None,
         (other, _) => {
             let content = shortened(payload);
-            Some(format!("  {} {content}", style(plain(other)).cyan()))
+            Some(format!("  {} {content}", style(visible(other)).cyan()))
         }
     }
 }
@@ -107,7 +107,7 @@ fn event_line(event: &Recorded<Event>) -> String {
         Event::Cais(call) => format!(
             "  {} {}, {}",
             style("model").cyan(),
-            plain(call.model_name.as_deref().unwrap_or("unknown")),
+            visible(call.model_name.as_deref().unwrap_or("unknown")),
             call.total_tokens.map_or_else(
                 || "tokens unknown".to_owned(),
                 |tokens| counted(tokens, "token")
@@ -118,13 +118,13 @@ fn event_line(event: &Recorded<Event>) -> String {
             format!(
                 "  {} {}",
                 style("decided").cyan(),
-                plain(&actions.join(", "))
+                visible(&actions.join(", "))
             )
         }
         Event::Environment(step) => {
             let said = |key: &str| {
                 let said = base.metadata.get(key).and_then(Value::as_str);
-                plain(said.unwrap_or_default())
+                visible(said.unwrap_or_default())
             };
             let parts = [said("action"), said("effect")];
             let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -142,7 +142,7 @@ fn event_line(event: &Recorded<Event>) -> String {
         line.push_str(&format!(
             "\n    {} {}",
             style(result.code).yellow(),
-            plain(&result.description)
+            visible(&result.description)
         ));
     }
     line
@@ -154,7 +154,7 @@ fn shortened(value: &Value) -> String {
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), ToOwned::to_owned);
-    let text = plain(&text);
+    let text = visible(&text);
     match text.char_indices().nth(MOST) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.into_owned(),
