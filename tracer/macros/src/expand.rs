@@ -4,7 +4,7 @@
 //! captures what its options ask for, and leaves the rest to the tracer's hidden
 //! module.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident, ReceiverKind, Result};
@@ -35,15 +35,16 @@ pub(crate) fn expand(
     // With `state_after` the receiver is looked at once the body is through with
     // it, so the body may only borrow.
     let movement = args.state_after.is_none().then(|| quote!(move));
+    let (call, result) = (local("__call"), local("__result"));
     let body = match function.returns() {
         Returns::Value(value) => quote! {
-            let mut __call = #begin;
-            let __result = ::tracer::__macro::run(&mut __call, #movement || -> #value #body);
+            let mut #call = #begin;
+            let #result = ::tracer::__macro::run(&mut #call, #movement || -> #value #body);
             #end
         },
         Returns::Async(value) => quote! {
-            let mut __call = #begin;
-            let __result = ::tracer::__macro::run_async(&mut __call, async #movement {
+            let mut #call = #begin;
+            let #result = ::tracer::__macro::run_async(&mut #call, async #movement {
                 if false {
                     return ::tracer::__macro::typed::<#value>();
                 }
@@ -54,8 +55,8 @@ pub(crate) fn expand(
         Returns::Future { future, is_boxed } => {
             let traced = quote! {
                 async move {
-                    let mut __call = #begin;
-                    let __result = ::tracer::__macro::run_async(&mut __call, async #movement {
+                    let mut #call = #begin;
+                    let #result = ::tracer::__macro::run_async(&mut #call, async #movement {
                         ::tracer::__macro::once(#movement || -> #future #body).await
                     }).await;
                     #end
@@ -101,7 +102,7 @@ fn check(attribute: Attribute, args: &Args, function: &Function) -> Result<()> {
     }
     match (attribute, &args.event_type) {
         (Attribute::Event, None) => Err(Error::new(
-            proc_macro2::Span::call_site(),
+            Span::call_site(),
             "expected `#[trace_event(event_type = \"…\")]`",
         )),
         (Attribute::Event, Some(_)) | (_, None) => Ok(()),
@@ -166,56 +167,75 @@ fn begin(attribute: Attribute, args: &Args, function: &Function) -> TokenStream 
 /// `.metadata(f)` and `.message(f)`, whose functions see the call once it is over.
 fn called(option: &str, function: &Expr) -> TokenStream {
     let option = Ident::new(option, function.span());
+    let called = local("__called");
     quote_spanned! {function.span()=>
-        .#option(|__called| ::tracer::__macro::#option(__called, #function))
+        .#option(|#called| ::tracer::__macro::#option(#called, #function))
     }
 }
 
 /// `::tracer::__macro::end(__call, |__call| …); __result`
 fn end(args: &Args, function: &Function) -> TokenStream {
     let output = function.signature.output.span();
-    let value = if !args.captures_result() {
+    let (call, result) = (local("__call"), local("__result"));
+    let (value, error) = (local("__value"), local("__error"));
+    let capture = if !args.captures_result() {
         None
     } else if let Some(filter) = &args.result_filter {
         Some(quote_spanned! {filter.span()=>
-            __call.result(::tracer::__macro::filter(__value, #filter));
+            #call.result(::tracer::__macro::filter(#value, #filter));
         })
     } else {
-        Some(quote_spanned!(output=> __call.result(::tracer::__macro::capture(__value));))
+        let (here, value) = located(&value, output);
+        Some(quote_spanned!(here=> #call.result(::tracer::__macro::capture(#value));))
     };
     let split = match &args.err {
         Err::Detect => quote! {{
             use ::tracer::__macro::{SplitDebug as _, SplitDisplay as _, SplitPlain as _};
-            (&&&::tracer::__macro::Probe(&__result)).split()
+            (&&&::tracer::__macro::Probe(&#result)).split()
         }},
-        Err::Require(span) => quote_spanned! {*span=>
-            ::tracer::__macro::split(&__result, ::std::string::ToString::to_string)
-        },
+        Err::Require(span) => {
+            let (here, result) = located(&result, *span);
+            quote_spanned! {here=>
+                ::tracer::__macro::split(&#result, ::std::string::ToString::to_string)
+            }
+        }
         Err::Describe(describe) => quote_spanned! {describe.span()=>
-            ::tracer::__macro::split(&__result, #describe)
+            ::tracer::__macro::split(&#result, #describe)
         },
-        Err::Ignore => quote!(::core::result::Result::Ok(&__result)),
+        Err::Ignore => quote!(::core::result::Result::Ok(&#result)),
     };
     let receiver = receiver(function);
     let state = args
         .state_after
         .iter()
-        .map(|it| quote_spanned!(it.span()=> __call.state(#receiver, #it);));
-    let value_name = if value.is_some() {
-        quote!(__value)
+        .map(|it| quote_spanned!(it.span()=> #call.state(#receiver, #it);));
+    let value = if capture.is_some() {
+        quote!(#value)
     } else {
         quote!(_)
     };
     quote! {
-        ::tracer::__macro::end(__call, |__call| {
+        ::tracer::__macro::end(#call, |#call| {
             match #split {
-                ::core::result::Result::Ok(#value_name) => { #value }
-                ::core::result::Result::Err(__error) => __call.error(__error),
+                ::core::result::Result::Ok(#value) => { #capture }
+                ::core::result::Result::Err(#error) => #call.error(#error),
             }
             #(#state)*
         });
-        __result
+        #result
     }
+}
+
+/// A variable of the generated code, which one of the same name in the function is not.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// A variable of the generated code as the compiler is to speak of it, and the place it is
+/// to name. Both are of the macro, since it names the whole macro where some are not.
+fn located(local: &Ident, place: Span) -> (Span, Ident) {
+    let here = local.span().located_at(place);
+    (here, Ident::new(&local.to_string(), here))
 }
 
 /// A shared reference to what the method is called on.
