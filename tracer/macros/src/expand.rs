@@ -7,7 +7,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Ident, ReceiverKind, Result};
+use syn::{Error, Expr, Ident, ReceiverKind, Result, Type};
 
 use crate::args::{Args, Err};
 use crate::function::{Function, Returns};
@@ -99,6 +99,10 @@ fn check(attribute: Attribute, args: &Args, function: &Function) -> Result<()> {
                 return Err(Error::new_spanned(option, message));
             }
         }
+    }
+    if let Returns::Value(Type::Never(never)) = function.returns() {
+        let message = "a function that never returns cannot be traced: trace what it calls";
+        return Err(Error::new_spanned(never, message));
     }
     match (attribute, &args.event_type) {
         (Attribute::Event, None) => Err(Error::new(

@@ -1,0 +1,8 @@
+use tracer::trace_runtime;
+
+#[trace_runtime]
+fn serve() -> ! {
+    loop {}
+}
+
+fn main() {}
