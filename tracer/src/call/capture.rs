@@ -91,14 +91,39 @@ impl Failure {
     }
 }
 
+/// What `err` and `err = f` are for: a `Result`, whatever it is called.
+#[diagnostic::on_unimplemented(
+    message = "`err` is for functions that return a `Result`, and this one returns `{Self}`",
+    label = "this needs a `Result`",
+    note = "leave `err` out: without it a `Result` is recognized by its type, and all else is a value"
+)]
+pub trait Fallible {
+    /// What is returned if there is no error.
+    type Value;
+    /// The error.
+    type Error;
+    /// The value or the error.
+    fn parts(&self) -> Result<&Self::Value, &Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
+    type Error = E;
+    fn parts(&self) -> Result<&T, &E> {
+        self.as_ref()
+    }
+}
+
 /// Takes a `Result` apart, for `err` and `err = f`.
-pub fn split<T, E, M: Display>(
-    result: &Result<T, E>,
-    message: impl FnOnce(&E) -> M,
-) -> Result<&T, Failure> {
-    result.as_ref().map_err(|error| {
+pub fn split<R: Fallible, M: Display>(
+    result: &R,
+    message: impl FnOnce(&R::Error) -> M,
+) -> Result<&R::Value, Failure> {
+    result.parts().map_err(|error| {
         let described = caught(|| message(error).to_string());
-        Failure::of::<E>(described.unwrap_or_else(|panic| format!("its description {panic}")))
+        Failure::of::<R::Error>(
+            described.unwrap_or_else(|panic| format!("its description {panic}")),
+        )
     })
 }
 
