@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agent_react::hooks::Tier;
 use anyhow::Context as _;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path as Segments, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -30,6 +31,8 @@ use crate::exit::{Coded, Exit, of_error};
 const SQL: AskLimits = AskLimits {
     rows: 1000,
     time: Duration::from_secs(10),
+    text: 100_000,
+    bytes: 8_000_000,
 };
 
 /// Pixels of a cell in a frame that the world draws.
@@ -164,7 +167,11 @@ async fn runs(State(library): State<Library>) -> Answer {
     json_of(catalog.runs())
 }
 
-async fn episodes(State(library): State<Library>, Query(filter): Query<Filter>) -> Answer {
+async fn episodes(
+    State(library): State<Library>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Answer {
+    let Query(filter) = filter.map_err(|error| Coded::usage(error.body_text()))?;
     let catalog = library.ask(|shelf| shelf.catalog()).await?;
     json_of(catalog.page(&filter))
 }

@@ -6,6 +6,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Store, StoreError, Table, schema};
 
 /// What an answer may take.
@@ -15,6 +17,11 @@ pub struct AskLimits {
     pub rows: usize,
     /// How long the question may take.
     pub time: Duration,
+    /// The characters of a text that are given at most; what is longer says that it
+    /// was cut.
+    pub text: usize,
+    /// The bytes of all rows that are given at most, roughly, as JSON.
+    pub bytes: usize,
 }
 
 /// An answer to a question.
@@ -85,6 +92,7 @@ impl Store {
                     patience = Duration::from_millis(20);
                 }
             });
+            let sql = store.with_short_texts(&sql, limits.text);
             let result = store.query(&sql);
             drop(answered);
             result
@@ -95,9 +103,56 @@ impl Store {
             },
             _ => error,
         })?;
-        let cut = table.rows.len() > limits.rows;
-        table.rows.truncate(limits.rows);
-        Ok(Answer { table, cut })
+        let asked_for = table.rows.len();
+        let mut room = limits.bytes;
+        let fitting = table.rows.iter().take_while(|row| {
+            let length = row.iter().map(length).sum();
+            let fits = room >= length;
+            room = room.saturating_sub(length);
+            fits
+        });
+        let kept = fitting.count().min(limits.rows);
+        table.rows.truncate(kept);
+        Ok(Answer {
+            table,
+            cut: kept < asked_for,
+        })
+    }
+
+    /// The query with texts cut by the database, before they take any memory here.
+    fn with_short_texts(&self, sql: &str, most: usize) -> String {
+        let columns = self.described(sql);
+        let shortened = (1..).zip(&columns).map(|(position, column)| {
+            let cut = format!("left(#{position}::varchar, {most}) || ' [cut]'");
+            let cut = match column.sql_type() {
+                "VARCHAR" => cut,
+                "JSON" => format!("to_json({cut})"),
+                _ => return format!("#{position}"),
+            };
+            format!(
+                "case when length(#{position}::varchar) > {most} then {cut} else #{position} end \
+                 as \"{}\"",
+                column.name().replace('"', "\"\"")
+            )
+        });
+        let shortened: Vec<String> = shortened.collect();
+        match shortened.is_empty() {
+            true => sql.to_owned(),
+            false => format!("select {} from ({sql}\n)", shortened.join(", ")),
+        }
+    }
+}
+
+/// The bytes of a value as JSON, roughly.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 3,
+        Value::Array(values) => values.iter().map(length).sum::<usize>() + 2,
+        Value::Object(values) => values
+            .iter()
+            .map(|(name, value)| name.len() + 4 + length(value))
+            .sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
     }
 }
 

@@ -111,7 +111,7 @@ impl Store {
 
     /// The columns that a query will give. What cannot be described, such as `show tables`,
     /// has none, and gives nothing but simple types.
-    fn described(&self, sql: &str) -> Vec<Described> {
+    pub(super) fn described(&self, sql: &str) -> Vec<Described> {
         let sql = format!("select column_name, column_type from (describe {sql}\n)");
         self.rows(&sql, [], |row| {
             Ok(Described {
@@ -124,7 +124,7 @@ impl Store {
 }
 
 /// A column before its query is run.
-struct Described {
+pub(super) struct Described {
     name: String,
     /// The type as SQL has it, which tells more than that of the result: what is JSON there
     /// is text here.
@@ -132,6 +132,14 @@ struct Described {
 }
 
 impl Described {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn sql_type(&self) -> &str {
+        &self.sql_type
+    }
+
     fn comes_as_json(&self) -> bool {
         self.sql_type == "JSON" || self.needs_conversion()
     }

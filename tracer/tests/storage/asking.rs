@@ -13,6 +13,8 @@ use crate::sample::{Scratch, everything, scratch, tracer};
 const LIMITS: AskLimits = AskLimits {
     rows: 10,
     time: Duration::from_secs(60),
+    text: 1000,
+    bytes: 100_000,
 };
 
 fn recorded() -> Scratch {
@@ -43,6 +45,28 @@ fn an_answer_has_no_more_rows_than_it_may() {
                 .is_empty()
         );
     }
+}
+
+#[test]
+fn an_answer_has_a_size() {
+    let file = recorded();
+    let long = "select repeat('x', 5000) as a, to_json(repeat('y', 5000)) as b, 7 as c";
+    let answer = asked(&file, long, LIMITS).unwrap();
+    let row = &answer.table.rows[0];
+    assert_eq!(row[0], format!("{} [cut]", "x".repeat(1000)));
+    assert!(row[1].as_str().unwrap().ends_with(" [cut]"), "{}", row[1]);
+    assert_eq!(row[2], 7);
+    assert_eq!(answer.table.columns[0].name, "a");
+    assert!(!answer.cut);
+
+    let limits = AskLimits {
+        rows: 1000,
+        ..LIMITS
+    };
+    let many = "select repeat('x', 1000) as a from range(200)";
+    let answer = asked(&file, many, limits).unwrap();
+    assert!(answer.cut);
+    assert_eq!(answer.table.rows.len(), 99);
 }
 
 #[test]
