@@ -1,9 +1,10 @@
 //! Plays a recorded episode again and compares every record of it with what the
-//! world says: decisions, states, rewards, effects, achievements, digests and
-//! results.
+//! world says: observations, decisions, states, rewards, effects, achievements,
+//! digests and results.
 
 use std::collections::{BTreeMap, VecDeque};
 
+use agent_react::observation::{ActionReport, Executed, Format, Scene};
 use agent_react::outcome::Ending;
 use agent_react::state::PublicState;
 use env_crafter::{Achievement, Env};
@@ -63,6 +64,10 @@ pub fn replay(recording: &Recording) -> Result<Replayed, RebuildError> {
         recording,
         states: recording.states()?,
         decided: VecDeque::new(),
+        observed: None,
+        reports: Vec::new(),
+        hooked: recording.steps.iter().any(|step| !step.reported.is_empty()),
+        steps: 0,
         digests: 0,
         unlocks: Vec::new(),
         actions: BTreeMap::new(),
@@ -77,7 +82,7 @@ pub fn replay(recording: &Recording) -> Result<Replayed, RebuildError> {
         session_id: recording.session_id.clone(),
         model: recording.config.model.clone(),
         seed: recording.config.seed,
-        steps: check.states.env().steps() - recording.first_step(),
+        steps: check.steps,
         digests: check.digests,
         achievements: check.unlocks.len() as u64,
         finished: recording.results.is_some(),
@@ -120,6 +125,13 @@ struct Check<'a> {
     states: States<'a>,
     /// What was decided and has no step yet.
     decided: VecDeque<&'a str>,
+    /// The turn of the latest observation.
+    observed: Option<u64>,
+    /// What the actions of the latest turn came to.
+    reports: Vec<ActionReport>,
+    /// Whether hooks reported what was unlocked.
+    hooked: bool,
+    steps: u64,
     digests: u64,
     /// Achievement, step and turn.
     unlocks: Vec<(String, u64, u64)>,
@@ -166,15 +178,44 @@ impl<'a> Check<'a> {
         let now = self.env().steps();
         let here = Place::at(now, *turn);
         self.nothing_is_missing(*turn)?;
+        // What was decided beyond the end of the episode is reported, too.
+        let beyond = self.decided.drain(..).filter_map(|name| name.parse().ok());
+        self.reports.extend(beyond.map(|action| ActionReport {
+            action,
+            executed: None,
+        }));
         here.same("observation.step", step, &now)?;
         here.same("digest", &observation.digest, &hex(&self.env().digest()))?;
+        self.text(here, observation)?;
         self.digests += 1;
+        self.observed = *turn;
         Ok(())
+    }
+
+    /// Compares what the agent read, which may begin with something else it was told.
+    fn text(&self, here: Place, observation: &RecordedObservation) -> Result<(), Stopped> {
+        let format = match observation.format.parse() {
+            Ok(Format::Text(words) | Format::ImageAndText(words)) => Format::Text(words),
+            // An image is as true as the state, and other formats are not known here.
+            Ok(Format::Image) | Err(_) => return Ok(()),
+        };
+        let rendered = format.render(&Scene {
+            env: self.env(),
+            step_limit: self.recording.step_limit(),
+            reports: &self.reports,
+        });
+        match observation.text.ends_with(&rendered.text) {
+            true => Ok(()),
+            false => here.same("observation.text", &observation.text, &rendered.text),
+        }
     }
 
     fn decision(&mut self, decision: &'a RecordedDecision) -> Result<(), Stopped> {
         self.nothing_is_missing(decision.turn)?;
+        let here = Place::at(self.env().steps(), decision.turn);
+        here.same("observation.turn", &self.observed, &decision.turn)?;
         self.decided = decision.actions.iter().map(String::as_str).collect();
+        self.reports.clear();
         Ok(())
     }
 
@@ -219,7 +260,7 @@ impl<'a> Check<'a> {
         here.same("invalid", &recorded.invalid, &reason)?;
         here.same("reward", &recorded.reward, &Some(step.reward))?;
         here.same("unlocked", &recorded.unlocked, &unlocked)?;
-        if !recorded.reported.is_empty() {
+        if self.hooked {
             let reported = recorded.reported.iter();
             let reported = reported.filter_map(|name| Achievement::from_name(name));
             let reported = names(reported.collect());
@@ -229,6 +270,15 @@ impl<'a> Check<'a> {
         here.same("truncated", &recorded.truncated, &truncated)?;
         self.state(here, "after", &recorded.after)?;
 
+        self.steps += 1;
+        self.reports.push(ActionReport {
+            action: recorded.action,
+            executed: Some(Executed {
+                effect: step.effect,
+                reward: step.reward,
+                unlocked: step.unlocked,
+            }),
+        });
         *self.actions.entry(action.to_owned()).or_default() += 1;
         if let Some(reason) = reason {
             *self.invalid.entry((action.to_owned(), reason)).or_default() += 1;

@@ -123,6 +123,13 @@ fn a_trace_that_was_tampered_with_is_found_out() {
         &|trace| note(trace, 42, "effect", json!("flew")),
         (42, "effect"),
     );
+    let recording = Recording::of(&traces[0]).expect("an episode");
+    let second_turn = recording.observations[1].step;
+    let unlocks = recording
+        .steps
+        .iter()
+        .position(|step| !step.unlocked.is_empty());
+    let first_unlock = unlocks.expect("an unlock") as u64 + 1;
     let within = first_within_a_turn(&traces[0]);
     check(
         "a missing step within a turn",
@@ -153,6 +160,51 @@ fn a_trace_that_was_tampered_with_is_found_out() {
             first.record.content.payload["digest"] = json!("00");
         },
         (0, "digest"),
+    );
+    let turn = |trace: &SessionTrace, at: usize| {
+        let mut messages = trace.message_history.iter().enumerate();
+        let found = messages
+            .by_ref()
+            .filter(|(_, each)| each.record.message_type == "observation");
+        found
+            .map(|(place, _)| place)
+            .nth(at)
+            .expect("an observation")
+    };
+    check(
+        "what the agent read",
+        &|trace| {
+            let place = turn(trace, 1);
+            let payload = &mut trace.message_history[place].record.content.payload;
+            let text = payload["text"]
+                .as_str()
+                .expect("a text")
+                .replace("Health", "Wealth");
+            payload["text"] = json!(text);
+        },
+        (second_turn, "observation.text"),
+    );
+    check(
+        "a turn without an observation",
+        &|trace| {
+            let place = turn(trace, 1);
+            trace.message_history.remove(place);
+        },
+        (second_turn, "observation.turn"),
+    );
+    check(
+        "what hooks reported",
+        &|trace| {
+            for event in &mut trace.event_history {
+                if let Event::Environment(step) = &mut event.record {
+                    if step.base.metadata.get("unlocked").is_some() {
+                        step.base.event_metadata.clear();
+                        return;
+                    }
+                }
+            }
+        },
+        (first_unlock, "hook_results"),
     );
     check(
         "the seed",
