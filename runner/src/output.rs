@@ -67,12 +67,12 @@ pub fn note(text: &str) {
 }
 
 /// A text in which nothing hides: what would command the terminal, and marks that turn
-/// the direction of writing, have a picture or a number each. The pages have the twin of
+/// the direction of writing, are shown by their numbers. The pages have the twin of
 /// this, `visible` in `view/assets/dom.js`.
 ///
 /// ```
 /// # use runner::output::visible;
-/// assert_eq!(visible("gone\u{1b}[2J\u{9b}\n"), "gone␛[2J[U+009B]\n");
+/// assert_eq!(visible("gone\u{1b}[2J\u{9b}\n"), "gone[U+001B][2J[U+009B]\n");
 /// ```
 pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, false)
@@ -120,17 +120,6 @@ fn hides(it: char) -> bool {
     }
 }
 
-/// What is shown in the place of a character that hides.
-fn shown(it: char) -> Cow<'static, str> {
-    /// The pictures of the first 32 characters begin here.
-    const PICTURES: u32 = 0x2400;
-    match (u32::from(it), char::from_u32(PICTURES + u32::from(it))) {
-        (..0x20, Some(picture)) => picture.to_string().into(),
-        (0x7f, _) => "␡".into(),
-        (code, _) => format!("[U+{code:04X}]").into(),
-    }
-}
-
 fn escaped(text: &str, keep_colors: bool) -> Cow<'_, str> {
     if !text.contains(hides) {
         return Cow::Borrowed(text);
@@ -145,7 +134,9 @@ fn escaped(text: &str, keep_colors: bool) -> Cow<'_, str> {
             rest = &from[color.len()..];
         } else {
             let mut characters = from.chars();
-            escaped.extend(characters.next().map(shown));
+            if let Some(hidden) = characters.next() {
+                escaped.push_str(&format!("[U+{:04X}]", u32::from(hidden)));
+            }
             rest = characters.as_str();
         }
     }
@@ -174,12 +165,12 @@ mod tests {
         };
         check("a\tb\nç🌳", "a\tb\nç🌳", "a\tb\nç🌳");
         let red = "\u{1b}[1;31mred\u{1b}[0m";
-        check(red, red, "␛[1;31mred␛[0m");
+        check(red, red, "[U+001B][1;31mred[U+001B][0m");
         for (command, shown) in [
-            ("\u{1b}[2J", "␛[2J"),
-            ("\u{1b}]0;title\u{7}", "␛]0;title␇"),
+            ("\u{1b}[2J", "[U+001B][2J"),
+            ("\u{1b}]0;title\u{7}", "[U+001B]]0;title[U+0007]"),
             ("\u{9b}31m", "[U+009B]31m"),
-            ("cut\u{1b}[31", "cut␛[31"),
+            ("cut\u{1b}[31", "cut[U+001B][31"),
             ("over\rwritten", "over␍written"),
             ("\u{202e}drawkcab", "[U+202E]drawkcab"),
         ] {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Heard;
 use crate::events::EpisodeEnded;
+use crate::output::visible;
 
 /// Lines that are kept of what happened.
 const LINES: usize = 100;
@@ -80,7 +81,7 @@ impl Game {
     pub fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Asked(observation) => {
-                self.observation = observation;
+                self.observation = visible(&observation).into_owned();
                 self.asked = true;
             }
             Heard::Replied(reply) => {
@@ -105,11 +106,12 @@ impl Game {
             Some(arguments["reasoning"].as_str()?.to_owned())
         });
         let argued: Vec<String> = argued.filter(|text| !text.is_empty()).collect();
-        self.reasoning = match (argued.is_empty(), &reply.reasoning) {
-            (false, _) => argued.join(" "),
-            (true, Some(reasoning)) => reasoning.clone(),
-            (true, None) => reply.text.clone(),
+        let reasoning = match (argued.is_empty(), &reply.reasoning) {
+            (false, _) => &argued.join(" "),
+            (true, Some(reasoning)) => reasoning,
+            (true, None) => &reply.text,
         };
+        self.reasoning = in_a_row(reasoning);
         match self.environment.options().tools.validate(&reply.tool_calls) {
             Ok(decision) => self.decided.extend(decision.actions()),
             Err(error) => {
@@ -154,6 +156,23 @@ impl Game {
         if self.lines.len() == LINES {
             self.lines.pop_front();
         }
+        let text = in_a_row(&text);
         self.lines.push_back(Line { text, tone });
+    }
+}
+
+/// Somebody else's text in one row, where nothing in it commands the terminal.
+fn in_a_row(text: &str) -> String {
+    visible(&text.replace(['\n', '\t'], " ")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_says_stays_in_its_row() {
+        let said = in_a_row("up\nand \u{1b}[2J\u{7}away");
+        assert_eq!(said, "up and [U+001B][2J[U+0007]away");
     }
 }

@@ -19,16 +19,11 @@ export function quoted(text) {
 }
 
 /** Text in which nothing hides: control characters and marks that turn the
- * direction of writing have a picture or a number each. */
+ * direction of writing are shown by their numbers. */
 export function visible(text) {
   return String(text).replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
-    (character) => {
-      const code = character.charCodeAt(0);
-      if (code < 0x20) return String.fromCharCode(0x2400 + code);
-      if (code === 0x7f) return "\u2421";
-      return `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
-    },
+    (character) => `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
   );
 }
 
