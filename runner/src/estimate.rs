@@ -33,10 +33,17 @@ struct Tokens {
 /// Where the trace file, which past runs are taken from, cannot be read.
 pub fn describe(job: &Job) -> anyhow::Result<String> {
     let run = &job.config.run;
-    let seeds = seeds(run);
+    let (what, worlds) = match &job.start {
+        Some(start) => {
+            let fork = start.info();
+            let from = format!("from step {} of seed {}", fork.step, fork.seed);
+            ("continuation", from)
+        }
+        None => ("episode", seeds(run)),
+    };
     let mut lines = vec![format!(
-        "{} of each model, {seeds}, {} at once, at most {}, into {}",
-        counted(run.episodes, "episode"),
+        "{} of each model, {worlds}, {} at once, at most {}, into {}",
+        counted(run.episodes, what),
         job.plan.concurrency,
         counted(job.config.limits.max_steps, "step"),
         run.traces.display()

@@ -22,6 +22,7 @@ use crate::experiment::{Job, Outcome};
 use crate::output::counted;
 use crate::overwrite::refuse_database;
 use crate::plan::Plan;
+use crate::play::HUMAN;
 use crate::players::{Players, is_embedded};
 use crate::report::text::{self, Detail};
 use crate::report::{Report, RunInfo};
@@ -237,6 +238,14 @@ pub(super) fn where_to_look(id: &str, traces: &Path, finished: &Finished) -> Str
             lines.push(format!("\nThe run stopped early: {}.", stop.reason()));
         }
         if let Some(Stop::Recording(_)) = &finished.stop {
+            return lines.join("\n");
+        }
+        // Nobody goes on for a person who left.
+        if finished
+            .played
+            .iter()
+            .any(|ended| ended.episode.model == HUMAN)
+        {
             return lines.join("\n");
         }
         lines.push(format!(

@@ -2,7 +2,7 @@
 
 use console::style;
 
-use super::{Continuations, ForkReport};
+use super::{Continuations, ForkInfo, ForkReport};
 use crate::output::counted;
 use crate::report::Estimate;
 use crate::report::text::{right, table};
@@ -66,7 +66,7 @@ pub fn render(report: &ForkReport, width: u16) -> String {
     lines.push(rows.trim_fmt());
     let verdicts = models
         .iter()
-        .flat_map(|model| verdict(model, parent_went_on.is_some()));
+        .flat_map(|model| verdict(model, fork, parent_went_on.is_some()));
     let verdicts: Vec<String> = verdicts.collect();
     if !verdicts.is_empty() {
         lines.push(String::new());
@@ -83,7 +83,7 @@ pub fn render(report: &ForkReport, width: u16) -> String {
 }
 
 /// What it comes down to for one model, and what to know about it.
-fn verdict(model: &Continuations, parent: bool) -> Vec<String> {
+fn verdict(model: &Continuations, fork: &ForkInfo, parent: bool) -> Vec<String> {
     let name = &model.model;
     let mut lines = Vec::new();
     if parent && model.continuations > 0 {
@@ -97,7 +97,7 @@ fn verdict(model: &Continuations, parent: bool) -> Vec<String> {
         let cut = counted(model.cut_short as u64, "continuation");
         lines.push(format!(" {cut} of {name} cut short: not counted"));
     }
-    if model.all_alike {
+    if model.all_alike && !fork.reseeded {
         lines.push(format!(
             " {name} does the same each time: --reseed gives each continuation a luck of its own"
         ));

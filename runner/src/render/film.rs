@@ -75,6 +75,11 @@ impl<'a> Film<'a> {
             scale if scale > 0 && scale.is_multiple_of(TEXTURE) => scale / TEXTURE,
             _ => 1,
         };
+        let most = MAX_SIZE / view.0.max(view.1);
+        if options.scale > most {
+            let problem = format!("--scale {}: it takes 2 to {most}", options.scale);
+            return Err(Coded::usage(problem).into());
+        }
         let unit = options.scale / magnify;
         let size = (view.0.saturating_mul(unit), view.1.saturating_mul(unit));
         let drawn = EnvConfig {
@@ -83,7 +88,6 @@ impl<'a> Film<'a> {
         };
         let renderer = Renderer::new(&drawn, Arc::clone(&options.textures));
         let renderer = renderer.with_context(|| {
-            let most = MAX_SIZE / view.0.max(view.1);
             Coded::usage(format!("--scale {}: it takes 2 to {most}", options.scale))
         })?;
         Ok(Film {
