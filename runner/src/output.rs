@@ -171,7 +171,7 @@ mod tests {
             ("\u{1b}]0;title\u{7}", "[U+001B]]0;title[U+0007]"),
             ("\u{9b}31m", "[U+009B]31m"),
             ("cut\u{1b}[31", "cut[U+001B][31"),
-            ("over\rwritten", "over␍written"),
+            ("over\rwritten", "over[U+000D]written"),
             ("\u{202e}drawkcab", "[U+202E]drawkcab"),
         ] {
             check(command, shown, shown);

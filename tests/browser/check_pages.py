@@ -45,6 +45,7 @@ def main():
                 each()
                 check.nothing_wrong(each.__name__)
                 print(f"{each.__name__.replace('_', ' ')}: {time.monotonic() - begun:.1f} s", flush=True)
+        forked(browser, runner, folder, arguments.screenshots)
         going_on(browser, runner, folder)
     print("the pages are sound")
 
@@ -304,7 +305,7 @@ class Check:
         self.visit(f"#/episode/{urllib.parse.quote(row['id'], safe='')}?step=20", ".turn h2")
         self.browser.run("for (const part of document.querySelectorAll('details')) part.open = true")
         shown = self.text("main")
-        assert "<script>window.hacked = 1</script>" in shown and "[U+202E]" in shown and "\u2407" in shown
+        assert "<script>window.hacked = 1</script>" in shown and "[U+202E]" in shown and "[U+0007]" in shown
         assert "\u202e" not in shown and "\u0007" not in shown
         assert self.text("h1").startswith("<script>")
         self.browser.run("document.querySelector('pre button, pre + button').click()")
@@ -438,6 +439,46 @@ class Check:
                 time.sleep(0.2)
                 self.browser.screenshot(self.screenshots / f"{name}-{scheme}.png", whole)
             self.browser.prefer("light")
+
+
+def forked(browser, runner, folder, screenshots):
+    """An episode that goes on from another: what it inherits, and both in step."""
+    begun = time.monotonic()
+    traces = folder / "forked.duckdb"
+    ran(runner, "--episodes", "1", "--seed", "1", "--max-steps", "120", "--model", "embedded:expert", "--traces", traces)
+    [parent] = json.loads(ran(runner, "sessions", "--json", "--traces", traces))
+    told = json.loads(ran(runner, "fork", parent["session_id"], "--at-step", "60", "--model", "embedded:random",
+                          "--continuations", "1", "--json", "--traces", traces))
+    [child] = told["models"][0]["session_ids"]
+    inherited = told["achievements"]
+    assert inherited > 0, told
+    with served(runner, traces) as address:
+        check = Check(browser, runner, folder, traces, address, screenshots)
+        row = next(each for each in check.episodes if each["id"] == child)
+        assert row["forked_at"] == 60 and len(row["achievements"]) >= inherited, row
+        check.visit("#/episodes")
+        assert "fork @60" in check.text(f"a[href='#/episode/{child}']").strip() + browser.run(
+            f"return document.querySelector(\"a[href='#/episode/{child}']\").parentElement.textContent")
+        check.visit(f"#/episode/{child}")
+        heading = browser.run("return [...document.querySelectorAll('h2')].map((each) => each.textContent).find((each) => each.startsWith('Achievements'))")
+        assert heading == f"Achievements: {len(row['achievements'])} of 22", heading
+        assert check.text(".place").startswith("60 of "), check.text(".place")
+        check.visit(f"#/compare/{parent['session_id']}/{child}?step=80", "main h1")
+        captions = browser.run("return [...document.querySelectorAll('.caption')].map((each) => each.textContent)")
+        assert len(captions) == 2 and all(each.startswith("Step 80 ") for each in captions), captions
+        browser.press("Home")
+        assert "begins at step 60" in browser.run("return document.querySelector('.pair').textContent")
+        check.nothing_wrong("forked")
+        # Addresses that are none say so, and break nothing.
+        for page, wanted in [(f"#/episode/{child}?step=abc", "Step 60"), ("#/episode/%zz", "That did not work"),
+                             ("#/episodes?sort=foo", "That did not work"), (f"#/compare/{child}", "That did not work")]:
+            check.visit(page)
+            assert wanted in check.text("main"), (page, check.text("main")[:200])
+        if screenshots:
+            check.visit(f"#/compare/{parent['session_id']}/{child}?step=80")
+            browser.screenshot(screenshots / "forked.png")
+    browser.complaints()
+    print(f"forked: {time.monotonic() - begun:.1f} s", flush=True)
 
 
 def going_on(browser, runner, folder):

@@ -10,6 +10,7 @@ use tracer::record::SessionStatus;
 use tracer::store::{Store, Table};
 
 use crate::episode::EpisodeRecord;
+use crate::rebuild::Fork;
 use crate::report::{self, RunInfo};
 
 /// Every run and every session of a trace file.
@@ -23,7 +24,6 @@ pub(super) struct Catalog {
 struct Run {
     #[serde(flatten)]
     info: RunInfo,
-    planned: u64,
     models: Vec<ModelLine>,
 }
 
@@ -52,7 +52,10 @@ struct Row {
     steps: u64,
     turns: u64,
     reward: f64,
+    /// What was unlocked, before a fork included.
     achievements: Vec<String>,
+    /// The step of the parent at which it begins, if it is a fork.
+    forked_at: Option<u64>,
     invalid: u64,
     tokens: u64,
     cost: Option<f64>,
@@ -212,11 +215,7 @@ impl Run {
             line.mean_reward /= complete;
             line.unlocked = unlocked.get(&place).map_or(0, BTreeSet::len);
         }
-        Run {
-            planned: info.config.run.episodes * info.config.run.models.len() as u64,
-            info,
-            models,
-        }
+        Run { info, models }
     }
 }
 
@@ -242,6 +241,10 @@ impl Row {
             turns: 0,
             reward: 0.0,
             achievements: Vec::new(),
+            forked_at: entries
+                .iter()
+                .find(|(name, _)| name == Fork::METADATA)
+                .and_then(|(_, fork)| fork["step"].as_u64()),
             invalid: 0,
             tokens: 0,
             cost: None,
@@ -267,11 +270,7 @@ impl Row {
         self.steps = results.steps;
         self.turns = results.turns;
         self.reward = results.reward;
-        self.achievements = results
-            .unlocks
-            .iter()
-            .map(|it| it.achievement.clone())
-            .collect();
+        self.achievements = results.achievement_counts.keys().cloned().collect();
         self.invalid = results.invalid_actions.iter().map(|it| it.count).sum();
         self.tokens = results.usage.total_tokens;
         self.cost = results.cost;

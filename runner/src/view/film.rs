@@ -18,6 +18,9 @@ pub(super) struct Film {
     view: (u32, u32),
     /// The step of the first state: 0, or where the episode was forked.
     first_step: u64,
+    /// What was unlocked before it, and the reward until then: of the parent.
+    inherited: Vec<&'static str>,
+    inherited_reward: f64,
     /// The map in the first state, row by row, as of [`Env::tiles`].
     map: Vec<u8>,
     /// Every state, one more than steps.
@@ -70,6 +73,13 @@ impl Film {
             area: states.env().config().area,
             view: states.env().config().local_view(),
             first_step: states.env().steps(),
+            inherited: states
+                .env()
+                .achievements()
+                .iter()
+                .map(|each| each.name())
+                .collect(),
+            inherited_reward: states.total_reward(),
             map: map.clone(),
             states: vec![State::of(states.env(), Vec::new())],
             steps: Vec::with_capacity(recording.steps.len()),

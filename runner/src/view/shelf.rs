@@ -20,8 +20,9 @@ use tracer::store::{LiveCopy, Store, StoreError};
 use super::catalog::Catalog;
 use super::episode::Episode;
 
-/// How long the file stays open after a question.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long the file stays open after a question: until the next one of the same
+/// page, so that whoever wants to write it hardly ever finds it taken.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// A copy is read for at least so long, and for so many times as long as it took
 /// to make, before it is made again.
 const COPY_AGE: Duration = Duration::from_millis(1500);
@@ -49,6 +50,7 @@ impl Library {
             open: None,
             catalog: None,
             episodes: VecDeque::new(),
+            status: None,
         };
         shelf.opened()?;
         let (questions, asked) = mpsc::channel::<Question>();
@@ -94,6 +96,8 @@ pub(super) struct Shelf {
     catalog: Option<(Stamp, Arc<Catalog>)>,
     /// The latest last.
     episodes: VecDeque<(String, Stamp, Arc<Episode>)>,
+    /// The latest status.
+    status: Option<(Stamp, Status)>,
 }
 
 /// An open trace file, or a copy of one that is being written.
@@ -115,7 +119,7 @@ enum Source {
 struct Stamp([Option<(u64, SystemTime)>; 2]);
 
 /// How the file stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Status {
     path: String,
     bytes: u64,
@@ -170,17 +174,25 @@ impl Shelf {
         Ok(episode)
     }
 
-    /// How the file stands.
+    /// How the file stands. A file that nobody wrote since is not opened for it.
     pub(super) fn status(&mut self) -> anyhow::Result<Status> {
+        if let Some((stamp, status)) = &self.status
+            && !status.live
+            && *stamp == Stamp::of(&self.path)
+        {
+            return Ok(status.clone());
+        }
         let open = self.opened()?;
         let (stamp, live) = (open.stamp, open.is_live());
-        Ok(Status {
+        let status = Status {
             path: self.path.display().to_string(),
             bytes: stamp.0.iter().flatten().map(|(length, _)| length).sum(),
             live,
             sessions: self.catalog()?.len(),
             version: stamp.number(),
-        })
+        };
+        self.status = Some((stamp, status.clone()));
+        Ok(status)
     }
 
     fn opened(&mut self) -> anyhow::Result<&Open> {

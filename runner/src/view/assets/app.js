@@ -30,6 +30,9 @@ const address = () => {
   return { page, parts, query: Object.fromEntries(new URLSearchParams(query)) };
 };
 
+/** The step an address asks for, if it is a number. */
+const stepOf = ({ step }) => (step !== undefined && Number.isFinite(Number(step)) ? Math.round(Number(step)) : null);
+
 const episodeLink = (id, text, step) => h("a", { href: `#/episode/${encodeURIComponent(id)}${step === undefined ? "" : `?step=${step}`}` }, quoted(text));
 
 const PAGES = {
@@ -55,15 +58,17 @@ const PAGES = {
     const moved = (state) => history.replaceState(null, "", `#/episode/${encodeURIComponent(id)}?step=${first + state}`);
     const links = { above, episode: (other, step) => episodeLink(other, other, step) };
     const follows = shown?.follows === id && shown.player?.state === shown.film?.last;
-    const state = follows ? Infinity : Number(query.step ?? first) - first;
+    const state = follows ? Infinity : (stepOf(query) ?? first) - first;
     return [`${model ?? "Session"}${seed === undefined ? "" : `, seed ${seed}`}`, () => {
       const view = showEpisode(main, { source, facts: known, tiles: pictures, data, state, moved, links });
       return { ...view, follows: data.status === "running" ? id : undefined };
     }];
   },
-  async compare({ parts }) {
-    const [pair, known, pictures] = await Promise.all([Promise.all(parts.slice(0, 2).map(source.episode)), facts(), tiles()]);
-    return ["Side by side", () => showPair(main, { facts: known, tiles: pictures, pair, link: episodeLink })];
+  async compare({ parts, query }) {
+    if (parts.length !== 2) throw new Error("Two episodes are seen side by side: tick them in the list.");
+    const [pair, known, pictures] = await Promise.all([Promise.all(parts.map(source.episode)), facts(), tiles()]);
+    const moved = (step) => history.replaceState(null, "", `#/compare/${parts.map(encodeURIComponent).join("/")}?step=${step}`);
+    return ["Side by side", () => showPair(main, { facts: known, tiles: pictures, pair, step: stepOf(query), moved, link: episodeLink })];
   },
   async sql() {
     const tables = await source.tables();
@@ -75,10 +80,11 @@ const PAGES = {
 async function show({ quietly = false } = {}) {
   asked += 1;
   const mine = asked;
-  const wanted = address();
   if (!quietly) main.setAttribute("aria-busy", "true");
   let page;
+  let wanted = { page: "" };
   try {
+    wanted = address();
     const make = PAGES[wanted.page];
     if (!make) throw new Error("There is no such page.");
     page = await make(wanted);
@@ -87,6 +93,7 @@ async function show({ quietly = false } = {}) {
   }
   if (mine !== asked) return;
   const [title, render] = page;
+  const back = quietly ? focused() : null;
   shown?.close?.();
   main.removeAttribute("aria-busy");
   document.title = `${title} · Crafter traces`;
@@ -96,20 +103,32 @@ async function show({ quietly = false } = {}) {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  if (back) main.querySelector(back)?.focus({ preventScroll: true });
   if (!quietly) {
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
 }
 
+/** How to find what has the keyboard in the page, once it was shown anew. */
+function focused() {
+  const element = document.activeElement;
+  if (!main.contains(element) || element === main) return null;
+  for (const name of ["href", "value", "aria-label", "name"]) {
+    const value = element.getAttribute(name);
+    if (value) return `${element.localName}[${name}="${CSS.escape(value)}"]`;
+  }
+  return null;
+}
+
 /** Follows a run that is still going: lists are shown anew, a running episode too. */
 async function watch() {
   try {
     const now = await source.status();
-    fill(status, h("span", { title: now.path }, quoted(now.path)), ` · ${bytes(now.bytes)}`, now.live ? h("span", { class: "ending running" }, "a run is writing it") : null);
+    fill(status, h("span", { title: now.path }, quoted(now.path)), ` · ${bytes(now.bytes)}`, now.live ? [" ", h("span", { class: "ending running" }, "a run is writing it")] : null);
     const changed = latest !== null && now.version !== latest;
     latest = now.version;
-    const { page } = address();
+    const [page] = location.hash.replace(/^#\/?/, "").split(/[/?]/);
     const typing = main.querySelector("form :focus, dialog[open]");
     if (changed && !typing && (["", "episodes"].includes(page) || (page === "episode" && shown?.follows && !shown.player.playing))) await show({ quietly: true });
   } catch (problem) {

@@ -1,4 +1,5 @@
-// Shows two episodes of the same seed side by side, in step.
+// Shows two episodes of the same seed side by side, in step: where one begins later,
+// as a fork does, it waits for the other.
 
 import { drawMap } from "./draw.js";
 import { fill, h, quoted } from "./dom.js";
@@ -8,14 +9,16 @@ import { Player, Stage, achievement, controls, jumper, keyHelp, listenToKeys } f
 import { Timeline } from "./timeline.js";
 
 /** Shows both in an element. */
-export function showPair(main, { facts, tiles, pair, link }) {
+export function showPair(main, { facts, tiles, pair, step = null, moved = () => {}, link }) {
   const without = pair.find(({ film }) => !film);
   if (without) {
     fill(main, h("h1", {}, "Side by side"), h("p", { class: "problem" }, "There are no frames: ", quoted(without.problem)));
     return { close() {} };
   }
   const films = pair.map(({ film }) => new Film(film));
-  const player = new Player(Math.max(...films.map(({ last }) => last)));
+  const from = Math.min(...films.map((film) => film.first_step));
+  for (const film of films) film.late = film.first_step - from;
+  const player = new Player(Math.max(...films.map((film) => film.place(film.last))), from);
   const dialog = h("div", {});
   const jump = jumper(player, films, () => dialog.firstChild.showModal());
   dialog.append(keyHelp(player, jump));
@@ -27,13 +30,14 @@ export function showPair(main, { facts, tiles, pair, link }) {
     const so_far = h("ul", { class: "achievements", "aria-label": "Achievements so far" });
     const figures = h("p", {});
     player.listen((at) => {
-      const state = Math.min(at, film.last);
+      const state = film.here(at);
+      const beside = at < film.late ? `, begins at step ${film.first_step}` : at > film.place(film.last) ? ", ended before" : "";
       stage.show(state);
       timeline.show(at);
       drawMap(map, tiles, film, state);
       const unlocked = film.unlocks().filter((unlock) => unlock.state <= state);
-      figures.textContent = `${plural(unlocked.length, "achievement")}, reward ${number(film.rewardAt(state), 1)}${at > film.last ? ", ended before" : ""}`;
-      fill(so_far, unlocked.map(({ name, state: when }) => h("li", {}, achievement(facts, name), h("span", { class: "dim" }, ` ${film.number(when)}`))));
+      figures.textContent = `${plural(film.inherited.length + unlocked.length, "achievement")}, reward ${number(film.rewardAt(state), 1)}${beside}`;
+      fill(so_far, film.inherited.map((name) => h("li", {}, achievement(facts, name), h("span", { class: "dim" }, " before"))), unlocked.map(({ name, state: when }) => h("li", {}, achievement(facts, name), h("span", { class: "dim" }, ` ${film.number(when)}`))));
     });
     const { episode_config: config, episode_results: results } = data.metadata;
     const element = h("section", { class: "side" },
@@ -49,7 +53,8 @@ export function showPair(main, { facts, tiles, pair, link }) {
     h("div", { class: "pair" }, sides.map(({ element }) => element)),
     dialog);
   const stop = listenToKeys(player, jump);
-  player.go(0);
+  player.listen((at) => moved(from + at));
+  player.go(step === null ? 0 : step - from);
   return {
     close() {
       player.pause();

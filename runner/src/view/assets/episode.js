@@ -13,7 +13,7 @@ import { TurnPanel } from "./turn.js";
 export function showEpisode(main, { source, facts, tiles, data, state = 0, moved = () => {}, links = null }) {
   if (!data.film) return showSession(main, { source, data, links });
   const film = new Film(data.film);
-  const player = new Player(film.last);
+  const player = new Player(film.last, film.first_step);
   const stage = new Stage(film, facts, tiles);
   const timeline = new Timeline(film, facts, data.turns, player);
   const panel = new TurnPanel(source, data.id, film, data.turns, player);
@@ -50,6 +50,7 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
   const unlocked = film.unlocks();
   fill(marks, facts.achievements.map(({ name }) => {
     const unlock = unlocked.find((each) => each.name === name);
+    if (film.inherited.includes(name)) return h("li", {}, achievement(facts, name), h("span", { class: "dim" }, ` before step ${film.first_step}`));
     if (!unlock) return h("li", { class: "missing" }, achievement(facts, name));
     return h("li", { "data-state": String(unlock.state) },
       h("button", { type: "button", title: `Go to step ${film.number(unlock.state)}`, onclick: () => player.go(unlock.state) },
@@ -65,7 +66,7 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
       panel.element,
       h("div", { class: "around" },
         h("section", {}, h("h2", {}, "Map"), map, h("p", { class: "dim small" }, "The yellow line is the path walked, the box what is seen now. What was not seen yet is pale.")),
-        h("section", {}, h("h2", {}, `Achievements: ${unlocked.length} of ${facts.achievements.length}`), marks))),
+        h("section", {}, h("h2", {}, `Achievements: ${film.inherited.length + unlocked.length} of ${facts.achievements.length}`), marks))),
     details(data),
     dialog);
   const stop = listenToKeys(player, jump, more);
@@ -107,7 +108,7 @@ function episodeHead(data, facts, links) {
   const ending = cut?.ending ?? results?.ending ?? data.status;
   const figures = results
     ? [
-        ["achievements", `${results.unlocks.length} of ${facts?.achievements.length ?? 22}`],
+        ["achievements", `${Object.keys(results.achievement_counts).length} of ${facts?.achievements.length ?? 22}`],
         ["reward", number(results.reward, 1)],
         ["steps", number(results.steps)],
         ["turns", number(results.turns)],

@@ -23,13 +23,13 @@ export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
       h("option", { value: "" }, "any"),
       options.map(([value, text]) => h("option", { value, selected: filter[key] === value }, visible(text)))));
   const entry = (label, key) =>
-    h("label", {}, label, h("input", { type: "number", min: "0", name: key, value: filter[key] ?? "", onchange: ({ target }) => set({ [key]: target.value }) }));
+    h("label", {}, label, h("input", { type: "number", min: "0", step: "1", name: key, value: filter[key] ?? "", onchange: ({ target }) => target.reportValidity() && set({ [key]: target.value }) }));
   const filters = h("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
     select("Run", "run", runs.map(({ experiment_id: id }) => [id, id])),
     select("Model", "model", page.models.map((model) => [model, model])),
     select("Ending", "ending", page.endings.map((ending) => [ending, words(ending)])),
     select("Unlocked", "achievement", facts.achievements.map(({ name, tier }) => [name, `${words(name)} (${tier[0].toUpperCase()})`])),
-    entry("At least", "min"), entry("At most", "max"), entry("Seed", "seed"),
+    entry("Unlocked at least", "min"), entry("Unlocked at most", "max"), entry("Seed", "seed"),
     h("button", { type: "button", onclick: () => go({}) }, "Clear"));
   const compare = h("p", { class: "compare-bar", role: "status" });
   const tell = () => {
@@ -76,7 +76,7 @@ function line(row, facts, picked, tick) {
   const tiers = facts.achievements.map(({ name: each, tier }) => h("i", { class: row.achievements.includes(each) ? tier : "", title: words(each) }));
   return h("tr", {},
     h("td", {}, row.model ? box : null),
-    h("th", { scope: "row" }, h("a", { href: `#/episode/${encodeURIComponent(row.id)}` }, quoted(name))),
+    h("th", { scope: "row" }, h("a", { href: `#/episode/${encodeURIComponent(row.id)}` }, quoted(name)), row.forked_at === null ? null : [" ", h("span", { class: "badge" }, `fork @${row.forked_at}`)]),
     h("td", { class: "n" }, row.seed ?? ""),
     h("td", {}, h("span", { class: `ending ${visible(row.ending)}`, title: visible(row.error ?? "") }, words(row.ending))),
     h("td", {}, h("span", { class: "count" }, String(row.achievements.length)), h("span", { class: "strip", role: "img", "aria-label": row.achievements.map(words).join(", ") || "none" }, tiers)),

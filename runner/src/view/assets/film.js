@@ -9,6 +9,8 @@ export class Film {
     Object.assign(this, data);
     [this.columns, this.rows] = data.area;
     this.last = data.states.length - 1;
+    // How many of the player's places come before the first state.
+    this.late = 0;
     this.kept = [Uint8Array.from(data.map)];
     this.map = this.kept[0].slice();
     this.now = 0;
@@ -44,9 +46,20 @@ export class Film {
     return this.first_step + state;
   }
 
+  /** The state at a place of the player: before the first and after the last, those. */
+  here(place) {
+    return Math.max(0, Math.min(this.last, place - this.late));
+  }
+
+  /** The player's place of a state. */
+  place(state) {
+    return state + this.late;
+  }
+
   /** The nearest state after (or before) this one whose step passes a test. */
   find(state, direction, test) {
-    for (let at = state + direction; at > 0 && at <= this.last; at += direction) {
+    const next = direction > 0 ? Math.max(state + 1, 1) : Math.min(state - 1, this.last);
+    for (let at = next; at > 0 && at <= this.last; at += direction) {
       if (test(this.steps[at - 1])) return at;
     }
     return null;
@@ -57,9 +70,9 @@ export class Film {
     return this.steps.flatMap((step, at) => (step.unlocked ?? []).map((name) => ({ name, state: at + 1 })));
   }
 
-  /** What every step so far has brought. */
+  /** What every step so far has brought, since the world's beginning. */
   rewardAt(state) {
-    let sum = 0;
+    let sum = this.inherited_reward;
     for (let at = 0; at < state; at += 1) sum += this.steps[at].reward ?? 0;
     return sum;
   }

@@ -7,10 +7,12 @@ import { number, words } from "./format.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50];
 
-/** Where one is, from 0 to `last`. Whoever listens hears of every change. */
+/** Where one is, from 0 to `last`. Place 0 is step `from` of the world. Whoever
+ * listens hears of every change. */
 export class Player {
-  constructor(last) {
+  constructor(last, from = 0) {
     this.last = last;
+    this.from = from;
     this.state = 0;
     this.speed = 5;
     this.playing = false;
@@ -115,7 +117,7 @@ export function controls(player, jump) {
     fill(play, icon(player.playing ? ICONS.pause : ICONS.play));
     play.setAttribute("aria-label", player.playing ? "Pause (space)" : "Play (space)");
     speed.textContent = `${player.speed}/s`;
-    place.textContent = `${state} of ${player.last}`;
+    place.textContent = `${player.from + state} of ${player.from + player.last}`;
   });
   return h("div", { class: "controls", role: "group", "aria-label": "Player" },
     button(icon(ICONS.first), "To the beginning (Home)", () => player.go(0)),
@@ -135,7 +137,10 @@ export function controls(player, jump) {
 /** Goes from one thing of interest to the next, in any of some films. */
 export function jumper(player, films, help) {
   const nearest = (direction, test) => {
-    const found = films.map((film) => film.find(player.state, direction, test)).filter((state) => state !== null);
+    const found = films.flatMap((film) => {
+      const state = film.find(player.state - film.late, direction, test);
+      return state === null ? [] : [film.place(state)];
+    });
     if (found.length > 0) player.go(direction > 0 ? Math.min(...found) : Math.max(...found));
   };
   return {
@@ -143,7 +148,7 @@ export function jumper(player, films, help) {
     invalid: (direction) => nearest(direction, (step) => step.invalid),
     turn: (direction) => {
       const [film] = films;
-      const here = film.stepTo(player.state)?.turn;
+      const here = film.stepTo(film.here(player.state))?.turn;
       nearest(direction, (step) => step.turn !== here);
     },
     help,

@@ -21,8 +21,8 @@ function card(run) {
   const rows = run.models.map((line) =>
     h("tr", {},
       h("th", { scope: "row" }, h("a", { href: to(line.model) }, quoted(line.model))),
-      h("td", { class: "n" }, line.complete === line.episodes ? number(line.episodes) : `${line.complete} of ${line.episodes}`),
-      h("td", { class: "n" }, line.running ? h("span", { class: "ending running" }, `${line.running} running`) : ""),
+      h("td", { class: "n" }, line.complete >= config.run.episodes ? number(line.complete) : `${number(line.complete)} of ${number(Math.max(config.run.episodes, line.episodes))}`,
+        line.running ? [" ", h("span", { class: "ending running" }, `${line.running} running`)] : null),
       h("td", { class: "n" }, line.complete ? number(line.mean_achievements, 1) : "–"),
       h("td", { class: "n" }, line.complete ? number(line.mean_reward, 2) : "–"),
       h("td", { class: "n" }, `${line.unlocked} of 22`)));
@@ -30,6 +30,6 @@ function card(run) {
     h("h2", {}, h("a", { href: to() }, run.experiment_id)),
     h("p", { class: "dim small" }, `${moment(run.started_at)} UTC · `, quoted(facts.filter(Boolean).join(" · "))),
     h("div", { class: "scroll" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "model"), ["complete", "", "achievements", "reward", "ever unlocked"].map((name) => h("th", { scope: "col", class: "n" }, name)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "model"), ["complete", "achievements", "reward", "ever unlocked"].map((name) => h("th", { scope: "col", class: "n" }, name)))),
       h("tbody", {}, rows))));
 }

@@ -12,11 +12,11 @@ export class Timeline {
     Object.assign(this, { film, facts, turns, player });
     this.canvas = h("canvas", { class: "timeline", "aria-hidden": "true" });
     this.slider = h("input", { type: "range", min: "0", max: String(film.last), value: "0", "aria-label": "Step" });
-    this.slider.addEventListener("input", () => player.go(Number(this.slider.value)));
+    this.slider.addEventListener("input", () => player.go(film.place(Number(this.slider.value))));
     const toPointer = (event) => {
       if (event.buttons !== 1 && event.type !== "pointerdown") return;
       const box = this.canvas.getBoundingClientRect();
-      player.go(Math.round(((event.clientX - box.left) / box.width) * film.last));
+      player.go(film.place(Math.round(((event.clientX - box.left) / box.width) * film.last)));
     };
     this.canvas.addEventListener("pointerdown", toPointer);
     this.canvas.addEventListener("pointermove", toPointer);
@@ -31,17 +31,21 @@ export class Timeline {
     this.watch.observe(this.canvas);
     this.redraw = () => this.draw();
     document.addEventListener("themechange", this.redraw);
+    this.system = matchMedia("(prefers-color-scheme: dark)");
+    this.system.addEventListener("change", this.redraw);
   }
 
   close() {
     this.watch.disconnect();
     document.removeEventListener("themechange", this.redraw);
+    this.system.removeEventListener("change", this.redraw);
   }
 
-  show(state) {
+  show(place) {
+    const state = this.film.here(place);
     this.slider.value = String(state);
-    const step = this.film.stepTo(Math.min(state, this.film.last));
-    this.slider.setAttribute("aria-valuetext", step ? `step ${state}: ${words(step.action)}, ${step.effect}` : "the beginning");
+    const step = this.film.stepTo(state);
+    this.slider.setAttribute("aria-valuetext", step ? `step ${this.film.number(state)}: ${words(step.action)}, ${step.effect}` : "the beginning");
     this.draw();
   }
 
@@ -57,7 +61,7 @@ export class Timeline {
     const width = this.canvas.clientWidth;
     if (width === 0) return;
     const scale = devicePixelRatio || 1;
-    const key = `${width} ${scale} ${document.documentElement.dataset.theme} ${this.film.last} ${matchMedia("(prefers-color-scheme: dark)").matches}`;
+    const key = `${width} ${scale} ${document.documentElement.dataset.theme} ${this.film.last} ${this.system.matches}`;
     if (this.drawn !== key) {
       this.drawn = key;
       this.picture = h("canvas", { width: Math.round(width * scale), height: Math.round(LANES.height * scale) });
@@ -70,7 +74,7 @@ export class Timeline {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.picture, 0, 0);
     context.fillStyle = this.color("--ink");
-    context.fillRect(this.x(Math.min(this.player.state, this.film.last), width) * scale - scale, 0, 2 * scale, this.canvas.height);
+    context.fillRect(this.x(this.film.here(this.player.state), width) * scale - scale, 0, 2 * scale, this.canvas.height);
   }
 
   x(state, width) {
