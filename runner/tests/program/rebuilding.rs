@@ -196,11 +196,11 @@ fn a_trace_that_was_tampered_with_is_found_out() {
         "what hooks reported",
         &|trace| {
             for event in &mut trace.event_history {
-                if let Event::Environment(step) = &mut event.record {
-                    if step.base.metadata.get("unlocked").is_some() {
-                        step.base.event_metadata.clear();
-                        return;
-                    }
+                if let Event::Environment(step) = &mut event.record
+                    && step.base.metadata.contains_key("unlocked")
+                {
+                    step.base.event_metadata.clear();
+                    return;
                 }
             }
         },
