@@ -36,7 +36,7 @@ pub fn line(text: &str) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// As [`line`].
+/// As [`line()`].
 pub fn document(text: &str) -> io::Result<()> {
     write(|out| writeln!(out, "{}", text.trim_end()))
 }
