@@ -44,11 +44,11 @@ struct Phase {
 
 impl Phase {
     fn new(angle: f64) -> Self {
-        let signed = angle.cos().signum();
+        let sign = angle.cos().signum();
         Self {
             angle,
             cosine: abs_cos(angle),
-            slope: -signed * angle.sin(),
+            slope: -sign * angle.sin(),
         }
     }
 
