@@ -125,20 +125,31 @@ impl<P: Policy> ChatModel for Embedded<P> {
         let observation = request.messages.last().map(|message| message.joined_text());
         let mut policy = self.policy.lock().unwrap_or_else(PoisonError::into_inner);
         let choice = policy.choose(&observation.unwrap_or_default(), max_actions(&request));
-        let actions: Vec<&str> = choice.actions.iter().map(|action| action.name()).collect();
-        Ok(ChatReply {
-            tool_calls: vec![ToolCall {
-                id: format!("call_{}", request.messages.len()),
-                name: INTERACT.to_owned(),
-                arguments: json!({ "reasoning": choice.reasoning, "actions": actions }).to_string(),
-                extra: Map::new(),
-            }],
-            finish_reason: Some("tool_calls".to_owned()),
-            usage: Some(Usage::default()),
-            latency: started.elapsed(),
-            protocol: request.protocol,
-            ..ChatReply::default()
-        })
+        Ok(reply(&request, &choice.actions, &choice.reasoning, started))
+    }
+}
+
+/// The answer of a player inside this program, who needs no endpoint: one call that
+/// asks for `actions`, at no tokens, for a question put at `asked`.
+pub fn reply(
+    request: &ChatRequest,
+    actions: &[Action],
+    reasoning: &str,
+    asked: Instant,
+) -> ChatReply {
+    let actions: Vec<&str> = actions.iter().map(|action| action.name()).collect();
+    ChatReply {
+        tool_calls: vec![ToolCall {
+            id: format!("call_{}", request.messages.len()),
+            name: INTERACT.to_owned(),
+            arguments: json!({ "reasoning": reasoning, "actions": actions }).to_string(),
+            extra: Map::new(),
+        }],
+        finish_reason: Some("tool_calls".to_owned()),
+        usage: Some(Usage::default()),
+        latency: asked.elapsed(),
+        protocol: request.protocol,
+        ..ChatReply::default()
     }
 }
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use agent_react::model::{ChatModel, ChatReply, ChatRequest, ModelError, ToolCall, Usage};
-use agent_react::tools::INTERACT;
+use agent_react::embedded;
+use agent_react::model::{ChatModel, ChatReply, ChatRequest, ModelError};
 use async_trait::async_trait;
 use env_crafter::Action;
-use serde_json::{Map, json};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -95,12 +94,12 @@ impl ChatModel for Seat {
     }
 
     async fn complete(&self, request: ChatRequest) -> Result<ChatReply, ModelError> {
-        let started = Instant::now();
+        let asked = Instant::now();
         let question = request.messages.last().map(|message| message.joined_text());
         self.tell(Heard::Asked(question.unwrap_or_default()));
         match &self.player {
             Player::Person(typed) => match typed.lock().await.recv().await {
-                Some(action) => Ok(typed_reply(action, &request, started)),
+                Some(action) => Ok(embedded::reply(&request, &[action], "", asked)),
                 // Nobody is there any more: the run is about to be cancelled.
                 None => std::future::pending().await,
             },
@@ -111,21 +110,5 @@ impl ChatModel for Seat {
                 Ok(reply)
             }
         }
-    }
-}
-
-fn typed_reply(action: Action, request: &ChatRequest, started: Instant) -> ChatReply {
-    ChatReply {
-        tool_calls: vec![ToolCall {
-            id: format!("call_{}", request.messages.len()),
-            name: INTERACT.to_owned(),
-            arguments: json!({ "reasoning": "", "actions": [action.name()] }).to_string(),
-            extra: Map::new(),
-        }],
-        finish_reason: Some("tool_calls".to_owned()),
-        usage: Some(Usage::default()),
-        latency: started.elapsed(),
-        protocol: request.protocol,
-        ..ChatReply::default()
     }
 }
