@@ -10,28 +10,30 @@ use std::time::Duration;
 use agent_react::agent::AgentConfig;
 use agent_react::environment::Environment;
 use agent_react::history::Conversation;
-use agent_react::model::{ChatMessage, ChatReply, ChatRequest, Role};
+use agent_react::model::{ChatMessage, ChatReply, ChatRequest, ModelError, Role};
 use agent_react::outcome::{ActionCounts, Ending, EpisodeOutcome, Unlock};
+use agent_react::protocol::reminder;
 use agent_react::state::PublicState;
-use agent_react::tools::Decision;
+use agent_react::tools::{Decision, ToolError};
 use anyhow::Context as _;
 use env_crafter::Action;
 use serde_json::{Value, json};
-use tracer::Session;
 use tracer::record::{
-    CaisEvent, EnvironmentEvent, LlmCallRecord, LlmToolCall, Metadata, RuntimeEvent,
+    CaisEvent, EnvironmentEvent, LlmAttempt, LlmCallRecord, LlmToolCall, Metadata, RuntimeEvent,
     SessionEventMessage, Usage,
 };
+use tracer::{Session, error_state};
 
-/// Plays the replies of `model` and records everything into `session`.
+/// Plays what the calls of `model` came to, up to the first that failed, and records
+/// everything into `session`. Fewer replies in a row may ask for nothing valid than end
+/// an episode.
 ///
 /// # Errors
 ///
-/// Where a record is refused, or a reply asks for nothing valid: an episode with
-/// invalid replies is not one this can play again.
+/// Where a record is refused.
 pub fn play(
     model: &str,
-    replies: Vec<ChatReply>,
+    answers: Vec<Result<ChatReply, ModelError>>,
     environment: Environment,
     config: &AgentConfig,
     session: &Session,
@@ -43,13 +45,20 @@ pub fn play(
         session,
         environment,
         config,
+        model,
         turns: 0,
+        invalid_replies: 0,
         unlocks: Vec::new(),
         actions: ActionCounts::default(),
+        failure: None,
     };
-    for reply in replies {
+    let mut notice: Option<String> = None;
+    for answer in answers {
         let timestep = session.timestep(hand.turns)?;
-        let observation = hand.environment.observe();
+        let mut observation = hand.environment.observe();
+        if let Some(notice) = notice.take() {
+            observation.prepend(&notice);
+        }
         hand.observation(&observation.text)?;
         let request = ChatRequest {
             messages: conversation.messages(&observation),
@@ -58,26 +67,51 @@ pub fn play(
             settings: config.sampling.clone(),
         };
         hand.prompt(&request)?;
-        hand.decided(model, &request, &reply)?;
+        let reply = match answer {
+            Ok(reply) => reply,
+            Err(error) => {
+                hand.failed(&request, error)?;
+                timestep.complete()?;
+                break;
+            }
+        };
+        hand.decided(&request, &reply)?;
         hand.turns += 1;
-        let decision = hand.validated(&reply)?;
-        let results = hand.execute(&decision)?;
+        let results = match hand.validated(&reply)? {
+            Ok(decision) => hand.execute(&decision)?,
+            Err(error) => {
+                hand.invalid_replies += 1;
+                hand.environment.execute([]);
+                let wrong = match error {
+                    ToolError::NoCall { .. } => reminder(&request.tools, reply.protocol),
+                    _ => format!("{error}."),
+                };
+                notice = Some(format!("Nothing was executed: {wrong}\n\n"));
+                vec![error.to_string(); reply.tool_calls.len()]
+            }
+        };
         conversation.push(observation, reply.to_message(), results);
         timestep.complete()?;
     }
     let last = hand.environment.observe();
     hand.observation(&last.text)?;
-    session.add_metadata("episode_results", hand.outcome().to_json())?;
-    Ok(())
+    hand.outcome()
 }
+
+/// Who serves embedded models.
+const PROVIDER: &str = "embedded";
 
 struct Hand<'a> {
     session: &'a Session,
     environment: Environment,
     config: &'a AgentConfig,
+    model: &'a str,
     turns: u64,
+    invalid_replies: u64,
     unlocks: Vec<Unlock>,
     actions: ActionCounts,
+    /// What the call that ended the episode failed with.
+    failure: Option<ModelError>,
 }
 
 impl Hand<'_> {
@@ -119,18 +153,45 @@ impl Hand<'_> {
         self.send("llm_prompt", "llm_agent", "model", payload)
     }
 
-    fn decided(&self, model: &str, request: &ChatRequest, reply: &ChatReply) -> anyhow::Result<()> {
-        let usage = reply.total_usage().unwrap_or_default();
+    /// The event of a call, as far as it is known before the answer.
+    fn called(&self, request: &ChatRequest) -> CaisEvent {
         let mut event = CaisEvent::new("llm_agent");
         event.base.system_state_before = json!({
             "messages": request.messages.len(),
             "tools": request.tools.iter().map(|tool| &tool.name).collect::<Vec<_>>(),
             "protocol": request.protocol,
         });
+        event.model_name = Some(self.model.to_owned());
+        event.provider = Some(PROVIDER.to_owned());
+        event
+    }
+
+    fn failed(&mut self, request: &ChatRequest, error: ModelError) -> anyhow::Result<()> {
+        let mut event = self.called(request);
+        event.base.system_state_after = json!({ "error": error_state("ModelError", &error) });
+        let fault = ("fault".to_owned(), error.fault.name().into());
+        event.base.metadata.extend([fault]);
+        let attempts = error.exchange.attempts.iter().map(|attempt| LlmAttempt {
+            error: attempt.outcome.clone(),
+            status: attempt.status,
+            waited_ms: attempt.waited.as_secs_f64() * 1e3,
+        });
+        event.llm_call_records.push(LlmCallRecord {
+            model_name: Some(self.model.to_owned()),
+            provider: Some(PROVIDER.to_owned()),
+            failed_attempts: attempts.collect(),
+            ..LlmCallRecord::default()
+        });
+        self.session.record_event(event)?;
+        self.failure = Some(error);
+        Ok(())
+    }
+
+    fn decided(&self, request: &ChatRequest, reply: &ChatReply) -> anyhow::Result<()> {
+        let usage = reply.total_usage().unwrap_or_default();
+        let mut event = self.called(request);
         event.base.system_state_after =
             json!({ "protocol": reply.protocol, "tool_calls": reply.tool_calls });
-        event.model_name = Some(model.to_owned());
-        event.provider = Some("embedded".to_owned());
         event.prompt_tokens = Some(usage.prompt_tokens);
         event.completion_tokens = Some(usage.completion_tokens);
         event.total_tokens = Some(usage.total_tokens);
@@ -143,8 +204,8 @@ impl Hand<'_> {
             arguments: call.arguments.clone(),
         });
         event.llm_call_records.push(LlmCallRecord {
-            model_name: Some(model.to_owned()),
-            provider: Some("embedded".to_owned()),
+            model_name: Some(self.model.to_owned()),
+            provider: Some(PROVIDER.to_owned()),
             output_text: Some(reply.text.clone()),
             reasoning: reply.reasoning.clone(),
             tool_calls: calls.collect(),
@@ -168,13 +229,21 @@ impl Hand<'_> {
         self.send("llm_completion", "model", "llm_agent", payload)
     }
 
-    fn validated(&self, reply: &ChatReply) -> anyhow::Result<Decision> {
+    /// What a reply asks for, or why that cannot be done.
+    fn validated(&self, reply: &ChatReply) -> anyhow::Result<Result<Decision, ToolError>> {
         let calls = json!({ "calls": reply.tool_calls });
         self.send("tool_call", "llm_agent", "runtime", calls.clone())?;
-        let decision = self.environment.validate(&reply.tool_calls);
-        let decision = decision.context("the model asked for something invalid")?;
         let mut event = RuntimeEvent::new("runtime");
         event.base.system_state_before = json!({ "args": calls });
+        let decision = match self.environment.validate(&reply.tool_calls) {
+            Ok(decision) => decision,
+            Err(error) => {
+                event.base.system_state_after =
+                    json!({ "error": error_state("ToolError", &error) });
+                self.session.record_event(event)?;
+                return Ok(Err(error));
+            }
+        };
         event.base.system_state_after = json!({ "result": decision });
         let names: Vec<Value> = decision
             .actions()
@@ -188,7 +257,7 @@ impl Hand<'_> {
             "environment",
             json!({ "actions": names }),
         )?;
-        Ok(decision)
+        Ok(Ok(decision))
     }
 
     /// Executes on a copy one action at a time, to see each state, and on the
@@ -257,18 +326,21 @@ impl Hand<'_> {
         Ok(())
     }
 
-    fn outcome(self) -> EpisodeOutcome {
+    /// Records what came of the episode.
+    fn outcome(self) -> anyhow::Result<()> {
         let env = self.environment.env();
-        EpisodeOutcome {
+        let has_failed = self.failure.is_some();
+        let ending = match has_failed {
+            true => Ending::EndpointFailure,
+            false if env.is_dead() => Ending::Died,
+            false => Ending::StepLimit,
+        };
+        let outcome = EpisodeOutcome {
             seed: env.config().seed,
-            ending: if env.is_dead() {
-                Ending::Died
-            } else {
-                Ending::StepLimit
-            },
+            ending,
             steps: env.steps(),
             turns: self.turns,
-            invalid_replies: 0,
+            invalid_replies: self.invalid_replies,
             protocols: std::collections::BTreeMap::new(),
             reward: self.environment.total_reward(),
             achievements: env.achievements(),
@@ -276,14 +348,22 @@ impl Hand<'_> {
             unlocks: self.unlocks,
             actions: self.actions,
             usage: agent_react::model::Usage::default(),
-            cost: Some(0.0),
-            model_calls: self.turns,
+            // What a failed call cost is not known.
+            cost: (!has_failed).then_some(0.0),
+            model_calls: self.turns + u64::from(has_failed),
             model_time: Duration::ZERO,
             environment_time: Duration::ZERO,
             wall_time: Duration::ZERO,
-            error: None,
+            error: self.failure.map(|error| error.to_string()),
             stops_run: None,
+        };
+        self.session
+            .add_metadata("episode_results", outcome.to_json())?;
+        if let Some(message) = &outcome.error {
+            let error = json!({ "ending": ending, "message": message });
+            self.session.add_metadata("error", error)?;
         }
+        Ok(())
     }
 }
 

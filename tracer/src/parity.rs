@@ -105,7 +105,8 @@ pub struct ParityItem {
     pub check: Check,
     /// Whether it holds.
     pub holds: bool,
-    /// What was compared, such as `312 events`.
+    /// What was compared, such as `312 events`, or `not exercised` where neither trace has
+    /// anything of the kind.
     pub compared: String,
     /// What differs, the first few of them.
     pub differences: Vec<String>,

@@ -8,9 +8,13 @@ use agent_react::agent::{self, AgentConfig};
 use agent_react::embedded;
 use agent_react::environment::Environment;
 use agent_react::hooks::{HookOptions, crafter_hooks};
-use agent_react::model::{ChatModel, ChatReply, ChatRequest, Fault, ModelError};
+use agent_react::model::{
+    Attempt, ChatModel, ChatReply, ChatRequest, Exchange, Fault, ModelError, ToolCall, Usage,
+};
+use agent_react::tools::INTERACT;
 use async_trait::async_trait;
 use env_crafter::EnvConfig;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tracer::parity::{Check, ParityItem, ParityReport, Tolerance, compare};
@@ -70,13 +74,14 @@ async fn played_both_ways(args: &ParityArgs) -> anyhow::Result<ParityReport> {
         .replies
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
+    let answers = with_mishaps(replies);
 
     let mut reports = Vec::new();
     for _ in 0..PLAYS {
         let session = tracer.start_session(Default::default())?;
         by_hand::play(
             name,
-            replies.clone(),
+            answers.clone(),
             environment.clone(),
             &config,
             &session,
@@ -85,7 +90,7 @@ async fn played_both_ways(args: &ParityArgs) -> anyhow::Result<ParityReport> {
         // Without thinking, which takes no time by hand either.
         let recited = Recited {
             model: &*heard.model,
-            replies: Mutex::new(replies.clone().into()),
+            answers: Mutex::new(answers.clone().into()),
         };
         let decorated = traced(&recited, &tracer, &environment, &config).await?;
         let tolerance = tolerance(&manual);
@@ -123,6 +128,54 @@ async fn traced(
     Ok(session.end(SessionStatus::Completed).await?)
 }
 
+/// The replies with what goes wrong with models that are not embedded: in the midst of them
+/// one that calls nothing and one that asks for an action that is none, and in the place of
+/// the last, which may end the world, a call that fails for good.
+fn with_mishaps(mut replies: Vec<ChatReply>) -> Vec<Result<ChatReply, ModelError>> {
+    replies.pop();
+    let midst = replies.len() / 2;
+    let silent = ChatReply {
+        text: "I wonder what to do.".to_owned(),
+        finish_reason: Some("stop".to_owned()),
+        usage: Some(Usage::default()),
+        ..ChatReply::default()
+    };
+    let mistaken = ChatReply {
+        tool_calls: vec![ToolCall {
+            id: "mistaken".to_owned(),
+            name: INTERACT.to_owned(),
+            arguments: r#"{"actions": ["fly"]}"#.to_owned(),
+            extra: Default::default(),
+        }],
+        finish_reason: Some("tool_calls".to_owned()),
+        usage: Some(Usage::default()),
+        ..ChatReply::default()
+    };
+    replies.splice(midst..midst, [silent, mistaken]);
+    let failed = |waited| Attempt {
+        started: Timestamp::UNIX_EPOCH,
+        latency: Duration::ZERO,
+        waited,
+        status: Some(503),
+        request_id: None,
+        outcome: "HTTP 503: overloaded".to_owned(),
+        usage: None,
+    };
+    let failure = ModelError {
+        fault: Fault::Server,
+        endpoint: "an endpoint".to_owned(),
+        model: "of parity".to_owned(),
+        detail: "HTTP 503: overloaded".to_owned(),
+        ever_answered: true,
+        exchange: Box::new(Exchange {
+            attempts: vec![failed(Duration::ZERO), failed(Duration::from_secs(1))],
+            ..Exchange::default()
+        }),
+    };
+    let replies = replies.into_iter().map(Ok);
+    replies.chain([Err(failure)]).collect()
+}
+
 /// What may differ in time, by what recording by hand took: an event may take twice as
 /// long, and be as late as ten of them.
 fn tolerance(manual: &SessionTrace) -> Tolerance {
@@ -152,11 +205,7 @@ fn summed_up(reports: &[ParityReport]) -> ParityReport {
             true => answers.first(),
             false => answers.last(),
         };
-        let mut item = ParityItem::clone(chosen?);
-        if check == Check::Errors && item.compared == "0 errors" {
-            item.compared = "nothing failed: only how the sessions ended".to_owned();
-        }
-        Some(item)
+        Some(ParityItem::clone(chosen?))
     });
     ParityReport {
         items: items.collect(),
@@ -200,11 +249,11 @@ impl ChatModel for Overheard {
     }
 }
 
-/// A model that says once more what another said.
+/// A model under whose name a script is played.
 struct Recited<'a> {
     model: &'a dyn ChatModel,
     /// A mutex because models answer through `&self`. Calls come one by one.
-    replies: Mutex<VecDeque<ChatReply>>,
+    answers: Mutex<VecDeque<Result<ChatReply, ModelError>>>,
 }
 
 #[async_trait]
@@ -218,18 +267,20 @@ impl ChatModel for Recited<'_> {
     }
 
     async fn complete(&self, _request: ChatRequest) -> Result<ChatReply, ModelError> {
-        let reply = self
-            .replies
+        let answer = self
+            .answers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front();
-        reply.ok_or_else(|| ModelError {
-            fault: Fault::Recording,
-            endpoint: String::new(),
-            model: self.name().to_owned(),
-            detail: "the episode went on longer than before".to_owned(),
-            ever_answered: true,
-            exchange: Box::default(),
+        answer.unwrap_or_else(|| {
+            Err(ModelError {
+                fault: Fault::Recording,
+                endpoint: String::new(),
+                model: self.name().to_owned(),
+                detail: "the episode went on longer than before".to_owned(),
+                ever_answered: true,
+                exchange: Box::default(),
+            })
         })
     }
 }
@@ -244,7 +295,7 @@ mod tests {
             ParityItem {
                 check: each,
                 holds: difference_count == 0,
-                compared: "0 errors".to_owned(),
+                compared: "3 errors".to_owned(),
                 differences: Vec::new(),
                 difference_count,
             }

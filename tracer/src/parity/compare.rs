@@ -88,8 +88,9 @@ impl Answer {
 
 fn events(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) -> Answer {
     let (by_hand, by_attribute) = (manual.event_history.len(), decorated.event_history.len());
-    let mut answer = Answer::of(format!(
-        "{by_hand} events by hand, {by_attribute} decorated"
+    let mut answer = Answer::of(exercised(
+        by_hand + by_attribute,
+        format!("{by_hand} events by hand, {by_attribute} decorated"),
     ));
     for key in &pairs.missing {
         answer.differ(format!("{key}: only by hand"));
@@ -109,7 +110,8 @@ fn timestamps(
     pairs: &Pairs<'_>,
     tolerance: &Tolerance,
 ) -> Answer {
-    let mut answer = Answer::of(format!("tolerance {:?}", tolerance.time));
+    let compared = format!("tolerance {:?}", tolerance.time);
+    let mut answer = Answer::of(exercised(pairs.matched.len(), compared));
     let [ours, theirs] = [manual, decorated].map(|trace| {
         let steps = trace.timesteps.iter();
         steps
@@ -138,7 +140,8 @@ fn timestamps(
 }
 
 fn states(pairs: &Pairs<'_>) -> Answer {
-    let mut answer = Answer::of(format!("{} state changes", pairs.matched.len()));
+    let count = pairs.matched.len();
+    let mut answer = Answer::of(exercised(count, format!("{count} state changes")));
     for pair in &pairs.matched {
         let (manual, decorated) = (&pair.manual.record, &pair.decorated.record);
         let (ours, theirs) = (manual.base(), decorated.base());
@@ -181,9 +184,9 @@ fn without_error(state: &Value) -> Value {
 fn messages(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
     let (by_hand, by_attribute) = (&manual.message_history, &decorated.message_history);
     let counts = (by_hand.len(), by_attribute.len());
-    let mut answer = Answer::of(format!(
-        "{} messages by hand, {} decorated",
-        counts.0, counts.1
+    let mut answer = Answer::of(exercised(
+        counts.0 + counts.1,
+        format!("{} messages by hand, {} decorated", counts.0, counts.1),
     ));
     if counts.0 != counts.1 {
         answer.differ(format!("{} by hand, {} decorated", counts.0, counts.1));
@@ -204,10 +207,10 @@ fn messages(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
 }
 
 fn metadata(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) -> Answer {
-    let entries = manual.metadata.len();
-    let mut answer = Answer::of(format!(
-        "{} events, {entries} entries of the session",
-        pairs.matched.len()
+    let (events, entries) = (pairs.matched.len(), manual.metadata.len());
+    let mut answer = Answer::of(exercised(
+        events + entries,
+        format!("{events} events, {entries} entries of the session"),
     ));
     for pair in &pairs.matched {
         let (manual, decorated) = (&pair.manual.record, &pair.decorated.record);
@@ -272,7 +275,8 @@ fn untimed(calls: &[LlmCallRecord]) -> Vec<LlmCallRecord> {
 }
 
 fn turns(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
-    let mut answer = Answer::of(format!("{} turns", manual.timesteps.len()));
+    let count = manual.timesteps.len();
+    let mut answer = Answer::of(exercised(count, format!("{count} turns")));
     let turns = [manual, decorated].map(|trace| {
         let steps = trace.timesteps.iter();
         steps
@@ -323,7 +327,7 @@ fn errors(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) ->
         .iter()
         .filter(|it| it.record.error().is_some())
         .count();
-    let mut answer = Answer::of(format!("{count} errors"));
+    let mut answer = Answer::of(exercised(count, format!("{count} errors")));
     for pair in &pairs.matched {
         let errors = [&pair.manual.record, &pair.decorated.record].map(Event::error);
         answer.expect_equal(pair, "the error", &errors[0], &errors[1]);
@@ -358,6 +362,14 @@ fn duration(trace: &SessionTrace) -> Duration {
         .max();
     let end = trace.ended_at.or(last).unwrap_or(trace.created_at);
     Duration::try_from(end.duration_since(trace.created_at)).unwrap_or_default()
+}
+
+/// What was compared, or that there was nothing to compare.
+fn exercised(count: usize, compared: String) -> String {
+    match count {
+        0 => "not exercised".to_owned(),
+        _ => compared,
+    }
 }
 
 fn shown(value: &impl serde::Serialize) -> String {

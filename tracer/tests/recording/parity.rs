@@ -234,6 +234,16 @@ fn the_report_says_what_differs() {
 }
 
 #[test]
+fn what_neither_trace_has_is_not_passed_off_as_compared() {
+    let empty = session().end_blocking(SessionStatus::Completed).unwrap();
+    let report = compare(&empty, &empty, &PATIENT);
+    for item in report.items {
+        let is_exercised = item.check == Check::Performance;
+        assert_eq!(item.compared != "not exercised", is_exercised, "{item:?}");
+    }
+}
+
+#[test]
 fn the_two_ways_can_be_taken_apart_where_both_ran() {
     #[trace_env]
     fn step() {
