@@ -14,7 +14,8 @@ use super::{Store, StoreError};
 pub struct Table {
     /// The columns, from left to right.
     pub columns: Vec<Column>,
-    /// The rows, each with a value for every column.
+    /// The rows, each with a value for every column. A number that no reader of JSON may
+    /// be trusted to keep, because a double has no room for it, is there as text.
     pub rows: Vec<Vec<Value>>,
 }
 
@@ -89,15 +90,18 @@ impl Store {
                 name: described
                     .get(index)
                     .map_or_else(|| field.name().clone(), |it| it.name.clone()),
-                is_numeric: field.data_type().is_numeric(),
+                is_numeric: field.data_type().is_numeric()
+                    || described.get(index).is_some_and(Described::is_wide),
             })
             .collect();
         let is_json = |index: usize| described.get(index).is_some_and(Described::comes_as_json);
+        let is_wide = |index: usize| described.get(index).is_some_and(Described::is_wide);
         let mut rows = Vec::new();
         while let Some(row) = result.next()? {
             let mut cells = Vec::with_capacity(columns.len());
             for index in 0..columns.len() {
                 cells.push(match row.get(index)? {
+                    Cell::Text(text) if is_wide(index) => decimal(text),
                     Cell::Text(text) if is_json(index) => {
                         serde_json::from_str(&text).unwrap_or(Value::String(text))
                     }
@@ -140,6 +144,11 @@ impl Described {
         &self.sql_type
     }
 
+    /// Whether it is an integer that only a text has room for.
+    fn is_wide(&self) -> bool {
+        matches!(self.sql_type.as_str(), "UHUGEINT" | "BIGNUM")
+    }
+
     fn comes_as_json(&self) -> bool {
         self.sql_type == "JSON" || self.needs_conversion()
     }
@@ -169,9 +178,14 @@ fn rewritten(sql: &str, columns: &[Described]) -> Option<String> {
     }
     let projected: Vec<String> = (1..)
         .zip(columns)
-        .map(|(position, column)| match column.needs_conversion() {
-            true => format!("to_json(#{position})"),
-            false => format!("#{position}"),
+        .map(|(position, column)| {
+            if column.is_wide() {
+                format!("#{position}::varchar")
+            } else if column.needs_conversion() {
+                format!("to_json(#{position})")
+            } else {
+                format!("#{position}")
+            }
         })
         .collect();
     Some(format!("select {} from ({sql}\n)", projected.join(", ")))
@@ -185,23 +199,16 @@ fn value(cell: Cell) -> Value {
         Cell::TinyInt(it) => it.into(),
         Cell::SmallInt(it) => it.into(),
         Cell::Int(it) => it.into(),
-        Cell::BigInt(it) => it.into(),
-        Cell::HugeInt(it) => {
-            Number::from_i128(it).map_or_else(|| it.to_string().into(), Value::from)
-        }
-        Cell::UHugeInt(it) => {
-            Number::from_u128(it).map_or_else(|| it.to_string().into(), Value::from)
-        }
+        Cell::BigInt(it) => integer(it.into()),
+        Cell::HugeInt(it) => integer(it),
+        Cell::UHugeInt(it) => decimal(it.to_string()),
         Cell::UTinyInt(it) => it.into(),
         Cell::USmallInt(it) => it.into(),
         Cell::UInt(it) => it.into(),
-        Cell::UBigInt(it) => it.into(),
+        Cell::UBigInt(it) => integer(it.into()),
         Cell::Float(it) => number(it.into()),
         Cell::Double(it) => number(it),
-        Cell::Decimal(it) => {
-            let text = it.to_string();
-            text.parse().map_or_else(|_| text.clone().into(), number)
-        }
+        Cell::Decimal(it) => decimal(it.to_string()),
         Cell::Timestamp(unit, it) => timestamp(unit, it).into(),
         Cell::Text(it) | Cell::Enum(it) => it.into(),
         Cell::Blob(it) | Cell::Geometry(it) => it
@@ -231,6 +238,32 @@ fn value(cell: Cell) -> Value {
             .collect(),
         Cell::Union(it) => value(*it),
         other => format!("{other:?}").into(),
+    }
+}
+
+/// An integer, which is text where a double has no room for it.
+fn integer(it: i128) -> Value {
+    const MOST: u128 = 1 << 53;
+    let fits = it.unsigned_abs() <= MOST;
+    let number = fits.then(|| Number::from_i128(it)).flatten();
+    number.map_or_else(|| it.to_string().into(), Value::from)
+}
+
+/// A decimal number, which stays text where a double would not give the same digits back.
+fn decimal(text: String) -> Value {
+    /// Decimals of so many digits survive in a double.
+    const DIGITS: usize = 15;
+    if let Ok(it) = text.parse() {
+        return integer(it);
+    }
+    let digits = text.trim_start_matches(['-', '0', '.']);
+    let digits = match text.contains('.') {
+        true => digits.trim_end_matches('0'),
+        false => digits,
+    };
+    match text.parse() {
+        Ok(double) if digits.bytes().filter(u8::is_ascii_digit).count() <= DIGITS => number(double),
+        _ => text.into(),
     }
 }
 

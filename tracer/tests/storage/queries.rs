@@ -27,9 +27,37 @@ fn nothing_is_null_wherever_it_is() {
 }
 
 #[test]
-fn numbers_are_numbers_as_far_as_json_has_them() {
+fn numbers_are_numbers_as_far_as_every_reader_of_json_keeps_them() {
     check("select 1.50::decimal(9, 2)", json!([1.5]));
-    check("select 18446744073709551615::ubigint", json!([u64::MAX]));
+    check(
+        "select 100::decimal(38, 18), -0.00001::decimal(38, 5)",
+        json!([100.0, -0.00001]),
+    );
+    check(
+        "select 0.12345678901234567890::decimal(38, 20)",
+        json!(["0.12345678901234567890"]),
+    );
+    check(
+        "select 12345678901234567890123456789.5::decimal(38, 1)",
+        json!(["12345678901234567890123456789.5"]),
+    );
+    check(
+        "select 100000000000000000000::decimal(38, 0)",
+        json!(["100000000000000000000"]),
+    );
+    check("select sum(i) from range(1000) r(i)", json!([499_500]));
+    check(
+        "select 9007199254740992, 9007199254740993, -9007199254740993",
+        json!([1_i64 << 53, "9007199254740993", "-9007199254740993"]),
+    );
+    check(
+        "select 18446744073709551615::ubigint",
+        json!(["18446744073709551615"]),
+    );
+    check(
+        "select 340282366920938463463374607431768211455::uhugeint",
+        json!(["340282366920938463463374607431768211455"]),
+    );
     check("select 5::hugeint", json!([5]));
     check("select 5::uhugeint", json!([5]));
     check("select 5::bignum", json!([5]));
