@@ -7,14 +7,13 @@ use agent_react::history::{History, estimate_tokens};
 use agent_react::prompt::Prompt;
 use env_crafter::EnvConfig;
 use tracer::record::Usage;
-use tracer::store::Store;
 
 use crate::config;
 use crate::episode::EpisodeRecord;
 use crate::experiment::Job;
 use crate::output::counted;
 use crate::players::is_embedded;
-use crate::report;
+use crate::{report, traces};
 
 /// What a short reply with its tool call takes, in tokens.
 const REPLY_TOKENS: f64 = 80.0;
@@ -129,7 +128,7 @@ fn past_episodes(job: &Job) -> anyhow::Result<BTreeMap<String, Vec<EpisodeRecord
     if !job.config.run.traces.exists() {
         return Ok(past);
     }
-    let store = Store::open_read_only(&job.config.run.traces)?;
+    let store = traces::open(&job.config.run.traces)?;
     for run in report::runs(&store)? {
         for record in report::sessions(&store, &run)?
             .into_iter()

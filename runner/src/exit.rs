@@ -107,12 +107,14 @@ fn of_store_error(error: &StoreError) -> Exit {
         | StoreError::NewerSchema { .. }
         | StoreError::OlderSchema { .. }
         | StoreError::NotTraces { .. }
+        | StoreError::NoDatabase { .. }
         | StoreError::Damaged { .. }
         | StoreError::SetAside { .. }
         | StoreError::Lost { .. }
         | StoreError::NotFolded { .. }
         | StoreError::Stopped { .. }
         | StoreError::Restless { .. }
+        | StoreError::NotCopied { .. }
         | StoreError::Query { .. }
         | StoreError::Unreadable { .. }
         | StoreError::File { .. } => Exit::Traces,

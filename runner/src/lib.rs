@@ -60,3 +60,4 @@ pub mod commands;
 pub mod exit;
 pub mod output;
 pub mod overwrite;
+pub mod traces;

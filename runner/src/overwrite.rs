@@ -1,8 +1,9 @@
 //! Keeps results from being written over a database.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::{Path, PathBuf};
+
+use tracer::store::is_database;
 
 use crate::exit::Coded;
 
@@ -30,17 +31,6 @@ pub fn refuse_database(out: &Path, traces: &Path) -> Result<(), Coded> {
         ))),
         false => Ok(()),
     }
-}
-
-/// Whether there is a database at a path, under whatever name. What cannot be read is
-/// none: whether it can be written shows when it is.
-fn is_database(path: &Path) -> bool {
-    // A DuckDB file has a checksum of eight bytes before this.
-    const MARK: &[u8; 4] = b"DUCK";
-    let mut begin = [0; 12];
-    path.is_file()
-        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
-        && begin.ends_with(MARK)
 }
 
 /// One path for each file, also for one that is yet to be made.

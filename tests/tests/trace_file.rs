@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tracer::record::now;
+use tracer::store::{Reach, StoreError};
 use tracer::{Conflict, Store, Writer, WriterOptions};
 
 const TRACE_WRITER: &str = env!("CARGO_BIN_EXE_trace-writer");
@@ -133,6 +134,34 @@ fn a_file_that_another_process_writes_is_refused_by_name_and_number() {
         .unwrap()
         .finish()
         .unwrap();
+}
+
+#[test]
+fn a_file_that_another_process_writes_can_be_read_in_a_copy() {
+    let (_folder, path) = scratch();
+    let other = Victim::start(&path, ["busy", "2", "1000000", "3000", "1"]);
+    let mut earlier = 0;
+    for _ in 0..3 {
+        let begun = now();
+        let copy = loop {
+            match Store::open_copy(&path, Reach::Alone) {
+                Ok(copy) => break copy,
+                // Before the first commit there is nothing in it.
+                Err(StoreError::NotTraces { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert_eq!(copy.path(), path);
+        assert!(copy.copied_at().is_some_and(|time| time >= begun));
+        let turns = copy.query("select count(*) from session_timesteps");
+        let turns = turns.unwrap().rows[0][0].as_u64().unwrap();
+        assert!(turns >= earlier);
+        earlier = turns;
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    assert!(earlier > 0);
+    other.kill();
+    assert!(Store::open_read_only(&path).unwrap().copied_at().is_none());
 }
 
 #[test]

@@ -15,8 +15,10 @@ mod table;
 pub(crate) mod value;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use duckdb::{Connection, Row};
+use jiff::Timestamp;
 
 pub use analytics::{
     ErrorEvent, ExpensiveCall, ExperimentOverview, ExperimentSystem, Latency, ModelUsage,
@@ -26,23 +28,83 @@ pub use ask::{Answer, AskLimits};
 pub use error::StoreError;
 pub use experiment::{Experiment, SystemVersion};
 use file::OpenFile;
-pub use live::LiveCopy;
-pub use schema::SCHEMA_VERSION;
+pub use file::is_database;
+use live::Copy;
+pub use schema::{Reach, SCHEMA_VERSION};
 pub use table::{Column, Table};
 
 /// A trace file that is open for reading.
 pub struct Store {
     path: PathBuf,
+    // Closed before the copy goes.
     connection: OpenFile,
+    /// What is open instead of the file.
+    copy: Option<Arc<Copy>>,
 }
 
 impl Store {
     /// Opens a trace file for reading only, as any number of processes may at once,
     /// as long as none writes it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] while another process writes it, which
+    /// [`open_copy`](Self::open_copy) is for; and where it is no trace file, or not one of
+    /// this version.
     pub fn open_read_only(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        Self::open(path, Reach::Files)
+    }
+
+    /// As [`open_read_only`](Self::open_read_only), with a bound on what statements reach.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_read_only`](Self::open_read_only).
+    pub fn open(path: impl Into<PathBuf>, reach: Reach) -> Result<Self, StoreError> {
         let path = path.into();
-        let connection = schema::open_read_only(&path)?;
+        let connection = schema::open_read_only(&path, reach)?;
         Ok(Self::new(path, connection))
+    }
+
+    /// Opens a copy of a trace file that another process is writing: what that one had
+    /// committed at [`copied_at`](Self::copied_at).
+    ///
+    /// The copy takes as much room in the folder for temporary files as the trace file, is
+    /// readable for this user alone, and goes when the store is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_read_only`](Self::open_read_only); [`StoreError::NotCopied`] where there is
+    /// no room for the copy, and [`StoreError::Restless`] where the file is written so
+    /// busily that no whole copy could be had.
+    pub fn open_copy(path: impl Into<PathBuf>, reach: Reach) -> Result<Self, StoreError> {
+        let path = path.into();
+        let (connection, copy) = live::copied(&path, reach)?;
+        Ok(Self {
+            path,
+            connection,
+            copy: Some(Arc::new(copy)),
+        })
+    }
+
+    /// When the file was copied, if it is a copy that is read.
+    pub fn copied_at(&self) -> Option<Timestamp> {
+        self.copy.as_ref().map(|copy| copy.taken_at())
+    }
+
+    /// Another connection to the same open file, for another thread.
+    ///
+    /// # Errors
+    ///
+    /// Where DuckDB refuses one.
+    pub fn try_clone(&self) -> Result<Self, StoreError> {
+        let connection = self.connection.try_clone();
+        let connection = connection.map_err(|error| StoreError::query(self.path(), error))?;
+        Ok(Self {
+            path: self.path.clone(),
+            connection,
+            copy: self.copy.clone(),
+        })
     }
 
     /// Brings a trace file of an earlier version up to date, as a [`Writer`](crate::Writer)
@@ -57,7 +119,11 @@ impl Store {
     }
 
     pub(crate) fn new(path: PathBuf, connection: OpenFile) -> Self {
-        Self { path, connection }
+        Self {
+            path,
+            connection,
+            copy: None,
+        }
     }
 
     /// The file.

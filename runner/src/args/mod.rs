@@ -25,6 +25,8 @@ pub use look::{ForkArgs, PlayArgs, RenderArgs, ReplayArgs};
 pub use run::RunArgs;
 pub use view::ViewArgs;
 
+use crate::traces::refuse_address;
+
 const EXAMPLES: &str = "\
 Examples:
   runner --episodes 10
@@ -128,10 +130,7 @@ pub struct UpgradeArgs {
 
 /// A path, and no address of something elsewhere.
 pub(super) fn local() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| match path.to_string_lossy().contains("://") {
-        true => Err("a trace file lies on this machine: name its path"),
-        false => Ok(path),
-    })
+    PathBufValueParser::new().try_map(|path| refuse_address(&path).map(|()| path))
 }
 
 /// `runner runs`

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::TraceFile;
+use super::{TraceFile, local};
 
 const EXAMPLES: &str = "\
 Arrow keys step through an episode, the space bar plays it, and ? lists the other
@@ -25,7 +25,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct ViewArgs {
     /// The trace file, also one that a run is still writing; the same as --traces
-    #[arg(value_name = "TRACES", conflicts_with = "traces")]
+    #[arg(value_name = "TRACES", conflicts_with = "traces", value_parser = local())]
     path: Option<PathBuf>,
     /// Which file.
     #[command(flatten)]

@@ -13,6 +13,7 @@ use crate::output::{self, counted};
 use crate::report::text::{right, table};
 use crate::report::{self, RunInfo};
 use crate::statistics::{Paired, crafter_score, progress, success_rates};
+use crate::traces;
 
 /// One model's scored episodes in one run.
 struct Side {
@@ -51,7 +52,7 @@ fn by_name<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error>
 
 /// Compares every pair of the sides that were named.
 pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let sides = sides(&store, &args.ids)?;
     if sides.len() < 2 {
         let names: Vec<String> = sides.iter().map(Side::name).collect();

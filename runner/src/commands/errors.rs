@@ -1,16 +1,17 @@
 //! `runner errors`: what failed, in which session and turn, and why.
 
-use tracer::store::{ErrorEvent, Store};
+use tracer::store::ErrorEvent;
 
 use super::usage::time_range;
 use crate::args::ErrorsArgs;
 use crate::exit::Exit;
 use crate::output::{self, counted};
 use crate::report::text::{right, table};
+use crate::traces;
 
 /// Lists failed events, the latest first.
 pub(super) fn errors(args: &ErrorsArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let mut errors: Vec<ErrorEvent> = store.error_events(time_range(args.range))?;
     errors.reverse();
     let all = errors.len();

@@ -12,7 +12,7 @@ use crate::output::{self, counted};
 use crate::overwrite::refuse_database;
 use crate::rebuild::find_session;
 use crate::report::{find_run, quoted};
-use crate::view;
+use crate::{traces, view};
 
 /// Writes the files, and says which.
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<Exit> {
@@ -25,7 +25,7 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<Exit> {
 }
 
 fn json(args: &JsonArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.selection.file.traces)?;
+    let store = traces::open(&args.selection.file.traces)?;
     let ids = selected(&store, &args.selection)?;
     let progress = output::progress("exporting", ids.len());
     let mut unreadable = Vec::new();
@@ -55,7 +55,7 @@ fn left_out(unreadable: &[StoreError]) -> Exit {
 }
 
 fn parquet(args: &ParquetArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let progress = output::spinner("exporting the tables");
     let files = store.export_parquet(&args.out)?;
     progress.finish_and_clear();
@@ -68,7 +68,7 @@ fn html(args: &HtmlArgs) -> anyhow::Result<Exit> {
     if let Some(out) = &args.out {
         refuse_database(out, &args.file.traces)?;
     }
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let id = find_session(&store, &args.episode)?;
     let page = view::page(&store, &id)?;
     let out = match &args.out {
@@ -84,7 +84,7 @@ fn html(args: &HtmlArgs) -> anyhow::Result<Exit> {
 
 fn finetuning(args: &FineTuningArgs) -> anyhow::Result<Exit> {
     refuse_database(&args.out, &args.selection.file.traces)?;
-    let store = Store::open_read_only(&args.selection.file.traces)?;
+    let store = traces::open(&args.selection.file.traces)?;
     let ids = selected(&store, &args.selection)?;
     let ids: Vec<String> = ids.iter().map(|id| quoted(id)).collect();
     let condition = args.condition.as_deref().unwrap_or("true");

@@ -5,16 +5,17 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tracer::store::{Column, Store, Table};
+use tracer::store::{Column, Reach, Table};
 
 use crate::args::QueryArgs;
 use crate::exit::Exit;
 use crate::output;
 use crate::report::text::{right, table};
+use crate::traces;
 
 /// Prints the answer as a table or as JSON.
 pub(super) fn query(args: &QueryArgs) -> anyhow::Result<Exit> {
-    let answer = Store::open_alone(&args.file.traces)?.query(&args.sql)?;
+    let answer = traces::open_within(&args.file.traces, Reach::Alone)?.query(&args.sql)?;
     match args.json {
         true => output::json(&objects(&answer))?,
         false => output::line(&printed(&answer))?,

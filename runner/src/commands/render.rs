@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use env_crafter::Textures;
-use tracer::store::Store;
 
 use crate::args::RenderArgs;
 use crate::exit::{Coded, Exit};
@@ -11,11 +10,12 @@ use crate::output;
 use crate::overwrite::refuse_database;
 use crate::rebuild::{Recording, find_session};
 use crate::render::{Film, FilmOptions, Gif, Pictures, Reel, Video, reasons};
+use crate::traces;
 
 /// Draws an episode from its recorded actions.
 pub(super) fn render(args: &RenderArgs) -> anyhow::Result<Exit> {
     refuse_database(&args.out, &args.file.traces)?;
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let trace = store.session_trace(&find_session(&store, &args.episode)?)?;
     let recording = Recording::of(&trace)?;
     let options = FilmOptions {

@@ -12,6 +12,7 @@ use crate::output;
 use crate::rebuild::{RebuildError, Recording};
 use crate::replay::{Difference, Replayed, replay as play_again};
 use crate::report;
+use crate::traces;
 
 /// The JSON form of what was checked.
 #[derive(Debug, Default, Serialize)]
@@ -32,7 +33,7 @@ struct Broken {
 
 /// Replays one episode, or all of a file, and prints the first difference of each.
 pub(super) fn replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let checked = match &args.episode {
         Some(id) => {
             let recording = Recording::read(&store, id)?;

@@ -1,7 +1,6 @@
 //! `runner report`: the figures of a run, in every form.
 
 use anyhow::Context as _;
-use tracer::store::Store;
 
 use crate::args::{Format, ReportArgs};
 use crate::baselines::Baselines;
@@ -11,13 +10,14 @@ use crate::output;
 use crate::overwrite::refuse_database;
 use crate::report::text::Detail;
 use crate::report::{self, Report, csv, html, markdown, text};
+use crate::traces;
 
 /// Prints the report of a run, or writes it into a file.
 pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
     if let Some(path) = &args.output {
         refuse_database(path, &args.file.traces)?;
     }
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let fork = args.id.as_deref().map(|id| fork::find(&store, id));
     if let Some((info, run)) = fork.transpose()?.flatten() {
         let report = ForkReport::new(info, &run, report::sessions(&store, &run)?);

@@ -1,13 +1,12 @@
 //! `runner runs`: what runs a trace file holds.
 
 use serde::Serialize;
-use tracer::store::Store;
 
 use crate::args::TableArgs;
 use crate::exit::Exit;
 use crate::report::text::{right, table};
 use crate::report::{self, RunInfo};
-use crate::{estimate, output};
+use crate::{estimate, output, traces};
 
 /// A run, in a line.
 #[derive(Serialize)]
@@ -20,7 +19,7 @@ struct Line {
 
 /// Lists the runs, the oldest first.
 pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let lines = report::runs(&store)?
         .into_iter()
         .map(|run| {

@@ -1,16 +1,17 @@
 //! `runner sessions`: what sessions a trace file holds.
 
-use tracer::store::{SessionSummary, Store};
+use tracer::store::SessionSummary;
 
 use crate::args::SessionsArgs;
 use crate::exit::Exit;
 use crate::output;
 use crate::report::find_run;
 use crate::report::text::{right, table};
+use crate::traces;
 
 /// Lists sessions, the latest first.
 pub(super) fn sessions(args: &SessionsArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let of_run = |session: &SessionSummary| {
         let run = session.experiment_id.as_deref().unwrap_or_default();
         args.run

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use console::style;
 use serde_json::Value;
 use tracer::record::{Event, Recorded, SessionEventMessage, SessionTrace};
-use tracer::store::Store;
 use tracer::trace_json;
 
 use crate::args::ShowArgs;
 use crate::exit::Exit;
 use crate::output::{self, counted, visible};
 use crate::rebuild::find_session;
+use crate::traces;
 
 /// Prints a session: what was seen, thought, done and unlocked in each turn.
 pub(super) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let trace = store.session_trace(&find_session(&store, &args.session)?)?;
     match args.json {
         true => output::document(&trace_json::write(&trace)?)?,

@@ -1,12 +1,13 @@
 //! `runner usage`: calls, tokens, cost and latency by model.
 
 use serde::Serialize;
-use tracer::store::{ExpensiveCall, Latency, ModelUsage, Store, TimeRange};
+use tracer::store::{ExpensiveCall, Latency, ModelUsage, TimeRange};
 
 use crate::args::{RangeArgs, UsageArgs};
 use crate::exit::Exit;
 use crate::output;
 use crate::report::text::{right, table};
+use crate::traces;
 
 /// A model's usage with the latency of its calls.
 #[derive(Serialize)]
@@ -20,7 +21,7 @@ struct Line {
 
 /// Prints what each model was used for.
 pub(super) fn usage(args: &UsageArgs) -> anyhow::Result<Exit> {
-    let store = Store::open_read_only(&args.file.traces)?;
+    let store = traces::open(&args.file.traces)?;
     let range = time_range(args.range);
     let wanted = |name: &str| args.model.as_deref().is_none_or(|model| model == name);
     if let Some(limit) = args.dearest {

@@ -13,12 +13,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use toml::Table;
 
 pub use fields::nearest;
 pub use layers::{Layer, Origin, Settings};
 pub use presets::file_layer;
+
+use crate::traces::refuse_address;
 
 /// The embedded defaults, as text.
 pub const DEFAULTS: &str = include_str!("../../../configs/default.toml");
@@ -66,7 +69,14 @@ pub struct Run {
     /// Episodes at once; unset is automatic.
     pub concurrency: Option<usize>,
     /// The trace file.
+    #[serde(deserialize_with = "local_path")]
     pub traces: PathBuf,
+}
+
+fn local_path<'de, D: Deserializer<'de>>(value: D) -> Result<PathBuf, D::Error> {
+    let path = PathBuf::deserialize(value)?;
+    refuse_address(&path).map_err(D::Error::custom)?;
+    Ok(path)
 }
 
 impl Run {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::Context as _;
 use serde::Serialize;
 use tokio::sync::oneshot;
-use tracer::store::{LiveCopy, Store, StoreError};
+use tracer::store::{Reach, Store, StoreError};
 
 use super::catalog::Catalog;
 use super::episode::Episode;
@@ -102,16 +102,11 @@ pub(super) struct Shelf {
 
 /// An open trace file, or a copy of one that is being written.
 struct Open {
-    source: Source,
+    store: Store,
     stamp: Stamp,
     opened: Instant,
     /// How long opening took.
     took: Duration,
-}
-
-enum Source {
-    File(Store),
-    Copy(LiveCopy),
 }
 
 /// What changes when the file does: lengths and times of it and of its log.
@@ -137,7 +132,7 @@ impl Shelf {
     ///
     /// Where it cannot be read, or copied while it is written.
     pub(super) fn store(&mut self) -> anyhow::Result<&Store> {
-        Ok(self.opened()?.store())
+        Ok(&self.opened()?.store)
     }
 
     /// Its runs and episodes.
@@ -223,36 +218,28 @@ impl Shelf {
 impl Open {
     fn new(path: &Path, stamp: Stamp) -> Result<Open, StoreError> {
         let opened = Instant::now();
-        let source = match Store::open_confined(path) {
-            Ok(store) => Source::File(store),
-            Err(StoreError::Locked { .. }) => Source::Copy(LiveCopy::take(path)?),
-            Err(error) => return Err(error),
-        };
+        let store = match Store::open(path, Reach::Confined) {
+            Err(StoreError::Locked { .. }) => Store::open_copy(path, Reach::Confined),
+            opened => opened,
+        }?;
         Ok(Open {
-            source,
+            store,
             stamp,
             opened,
             took: opened.elapsed(),
         })
     }
 
-    fn store(&self) -> &Store {
-        match &self.source {
-            Source::File(store) => store,
-            Source::Copy(copy) => copy.store(),
-        }
-    }
-
     fn is_live(&self) -> bool {
-        matches!(self.source, Source::Copy(_))
+        self.store.copied_at().is_some()
     }
 
     fn is_good_for(&self, stamp: Stamp) -> bool {
         let young = self.opened.elapsed() < COPY_AGE.max(self.took * COPY_SHARE);
-        match &self.source {
-            Source::File(_) => self.stamp == stamp,
+        match self.is_live() {
             // The end of the run changes nothing but the lock.
-            Source::Copy(_) => young,
+            true => young,
+            false => self.stamp == stamp,
         }
     }
 }

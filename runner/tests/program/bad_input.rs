@@ -62,6 +62,38 @@ fn flags_that_contradict_each_other() {
 }
 
 #[test]
+fn what_is_no_trace_file_is_neither_read_nor_written() {
+    let place = Place::new();
+    fs::write(place.path("x.json"), "{}").expect("a file");
+    let wrong = ["x.json is not a trace file", "runner import"];
+    place
+        .run(&["--episodes", "1", "--traces", "x.json"])
+        .refused(4, &wrong);
+    place
+        .run(&["sessions", "--traces", "x.json"])
+        .refused(4, &wrong);
+    place.run(&["upgrade", "x.json"]).refused(4, &wrong);
+    let missing = place.run(&["upgrade", "y.duckdb"]);
+    missing.refused(2, &["y.duckdb does not exist: check the path\n"]);
+
+    let address = "s3://bucket/x.duckdb";
+    fs::write(place.path("c.toml"), format!("run.traces = \"{address}\"")).expect("a file");
+    for arguments in [
+        &["--traces", address][..],
+        &["sessions", "--traces", address],
+        &["view", address],
+        &["view", "--traces", address],
+        &["upgrade", address],
+        &["--set", "run.traces=http://example.com/x.duckdb"],
+        &["--config", "c.toml"],
+        &["resume", "--config", "c.toml"],
+    ] {
+        let said = place.run(arguments);
+        said.refused(2, &["a trace file lies on this machine"]);
+    }
+}
+
+#[test]
 fn seeds_out_of_range() {
     check(
         &["--seed", "9223372036854775800", "--episodes", "9"],

@@ -3,8 +3,8 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use tracer::record::{CaisEvent, SessionEventMessage};
-use tracer::{Session, Tracer, trace_json};
+use tracer::record::{CaisEvent, SessionEventMessage, SessionStatus};
+use tracer::{Session, SessionOptions, Tracer, TracerOptions, Writer, WriterOptions, trace_json};
 
 use crate::Place;
 
@@ -92,6 +92,58 @@ fn a_report_comes_in_every_form() {
         std::fs::read_to_string(path).expect("the page").trim_end(),
         page.trim_end()
     );
+}
+
+/// This process writes the file, and the program is another one.
+#[test]
+fn a_file_that_is_being_written_is_read_as_it_was_a_moment_ago() {
+    let place = played();
+    let writer = Writer::open(place.traces(), WriterOptions::default()).expect("a trace file");
+    let tracer = Tracer::new(TracerOptions {
+        sink: Some(writer.sender()),
+        ..TracerOptions::default()
+    });
+    let options = SessionOptions {
+        id: Some("under-way".to_owned()),
+        ..SessionOptions::default()
+    };
+    let session = tracer.start_session(options).expect("a new session");
+    // Whatever the session before has recorded is committed when it has ended.
+    let other = tracer.start_session(SessionOptions::default());
+    let ended = other
+        .expect("a new session")
+        .end_blocking(SessionStatus::Completed);
+    ended.expect("a file that can be written");
+
+    for (command, arguments) in [
+        ("sessions", &[][..]),
+        ("show", &["under-way"]),
+        ("runs", &[]),
+        ("usage", &[]),
+        ("errors", &[]),
+        ("query", &["select 1"]),
+        ("report", &[]),
+        ("export", &["json", "--out", "exports"]),
+        ("export", &["parquet", "--out", "tables"]),
+    ] {
+        let traces = place.traces();
+        let traces = traces.to_str().expect("a path in Unicode");
+        let rest = &["--traces", traces][..];
+        let said = place.run(&[&[command], arguments, rest].concat()).exited(0);
+        assert_eq!(said.err.matches("is writing").count(), 1, "{}", said.err);
+        assert!(
+            said.err.contains("this is what it held at "),
+            "{}",
+            said.err
+        );
+    }
+    let listed = place.read("sessions", &["--json"]).exited(0).json();
+    assert_eq!(listed[1]["session_id"], "under-way");
+    // What writes has to wait.
+    let said = place.play(&["--episodes", "1", "--quiet"]);
+    said.refused(4, &["is in use by", "wait until it ends"]);
+    drop(session);
+    writer.finish().expect("a file that can be written");
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! Answers questions that come from elsewhere, such as from a page: confined to the
 //! trace file, and limited in time, memory and rows.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Store, StoreError, Table, schema};
+use super::{Store, StoreError, Table};
 
 /// What an answer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,42 +33,6 @@ pub struct Answer {
 }
 
 impl Store {
-    /// Opens a trace file for reading only, for statements that are to reach nothing
-    /// else: no other file, neither to read nor to write it, and no network.
-    ///
-    /// # Errors
-    ///
-    /// As [`open_read_only`](Self::open_read_only).
-    pub fn open_alone(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let path = path.into();
-        let connection = schema::open_alone(&path)?;
-        Ok(Self::new(path, connection))
-    }
-
-    /// Opens a trace file for reading only, for questions of people who are not
-    /// trusted: no statement reaches another file or the network, changes a setting,
-    /// or takes more than a gigabyte of memory.
-    ///
-    /// # Errors
-    ///
-    /// As [`open_read_only`](Self::open_read_only).
-    pub fn open_confined(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let path = path.into();
-        let connection = schema::open_confined(&path)?;
-        Ok(Self::new(path, connection))
-    }
-
-    /// Another connection to the same open file, for another thread.
-    ///
-    /// # Errors
-    ///
-    /// Where DuckDB refuses one.
-    pub fn try_clone(&self) -> Result<Self, StoreError> {
-        let connection = self.connection.try_clone();
-        let connection = connection.map_err(|error| StoreError::query(self.path(), error))?;
-        Ok(Self::new(self.path.clone(), connection))
-    }
-
     /// Answers one question within limits, on a connection of its own, so that what a
     /// statement leaves behind is gone afterwards.
     ///

@@ -76,8 +76,19 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not a database, or not a whole one.
-    #[error("{} is damaged or no DuckDB file ({reason}): move it away, or name another file", path.display())]
+    /// The file is something else.
+    #[error(
+        "{} is not a trace file ({found}): name another file; what was exported from one, `runner import` takes",
+        path.display()
+    )]
+    NoDatabase {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+    /// The file is not a whole database.
+    #[error("{} is damaged ({reason}): move it away, or name another file", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -237,6 +248,19 @@ pub enum StoreError {
         path: PathBuf,
         /// What came in between.
         reason: String,
+    },
+    /// A file that is being written could not be copied to be read.
+    #[error(
+        "{} is being written and cannot be copied to {} to be read ({error}): make room there, name another folder with TMPDIR, or wait until it is done",
+        path.display(), folder.display()
+    )]
+    NotCopied {
+        /// The file.
+        path: PathBuf,
+        /// The folder for temporary files.
+        folder: PathBuf,
+        /// What the system said.
+        error: io::Error,
     },
     /// A query failed.
     #[error("{}: {reason}", path.display())]

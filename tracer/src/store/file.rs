@@ -5,7 +5,8 @@
 //! system drops a process's locks on a file as soon as it closes the file anywhere.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +38,15 @@ pub(crate) struct OpenFile {
 impl OpenFile {
     pub(crate) fn open(path: &Path, access: Access, settings: Config) -> Result<Self, StoreError> {
         let claim = Arc::new(Claim::new(path, access)?);
-        let connection = Connection::open_with_flags(path, settings)
+        // Some other files DuckDB would take into a database in memory, where all that is
+        // written is lost.
+        refuse_no_database(path)?;
+        // Nor is a path to be taken for something else, such as `md:` in front of a name.
+        let absolute = std::path::absolute(path).map_err(|error| StoreError::File {
+            path: path.to_owned(),
+            error,
+        })?;
+        let connection = Connection::open_with_flags(absolute, settings)
             .map_err(|error| StoreError::opening(path, error))?;
         Ok(Self { connection, claim })
     }
@@ -97,6 +106,32 @@ impl Drop for Claim {
             open.remove(&self.file);
         }
     }
+}
+
+/// Whether there is a database at a path, under whatever name. What is not there or cannot
+/// be read is none: whether it can be opened shows when it is.
+pub fn is_database(path: &Path) -> bool {
+    // A DuckDB file has a checksum of eight bytes before this.
+    const MARK: &[u8; 4] = b"DUCK";
+    let mut begin = [0; 12];
+    path.is_file()
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok())
+        && begin.ends_with(MARK)
+}
+
+/// Refuses a file that can be read and is something else.
+fn refuse_no_database(path: &Path) -> Result<(), StoreError> {
+    if !path.is_file() || File::open(path).is_err() || is_database(path) {
+        return Ok(());
+    }
+    let is_empty = fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    Err(StoreError::NoDatabase {
+        path: path.to_owned(),
+        found: match is_empty {
+            true => "it is empty",
+            false => "it is no DuckDB database",
+        },
+    })
 }
 
 /// One path for each file, also for one that is yet to be made.

@@ -12,14 +12,16 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::file::OpenFile;
+use super::{Reach, StoreError, schema};
+use crate::record::now;
 
-/// A copy that is open for reading, and deleted when it is dropped.
-pub struct LiveCopy {
-    // Closed before the folder goes.
-    store: Store,
+/// A copy of a trace file, deleted when it is dropped.
+pub(super) struct Copy {
+    taken_at: Timestamp,
     _folder: Folder,
 }
 
@@ -28,66 +30,72 @@ pub struct LiveCopy {
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(100);
 
-impl LiveCopy {
-    /// Copies a trace file that another process is writing, and opens the copy,
-    /// confined as by [`Store::open_confined`]. What the writer has committed is in it.
-    ///
-    /// The copy takes as much room in the folder for temporary files as the trace
-    /// file, and is readable for this user alone.
-    ///
-    /// # Errors
-    ///
-    /// Where the file cannot be copied, or is written so busily that no whole copy
-    /// could be had.
-    pub fn take(path: &Path) -> Result<LiveCopy, StoreError> {
-        let file_error = |path: &Path| {
-            let path = path.to_owned();
-            move |error| StoreError::File { path, error }
-        };
-        let folder = Folder::new()?;
-        let copy = folder.0.join("traces.duckdb");
-        let mut last = None;
-        for attempt in 0..TRIES {
-            if attempt > 0 {
-                thread::sleep(PAUSE);
-            }
-            if !copied(path, &copy).map_err(file_error(path))? {
-                continue;
-            }
-            // The end of the log may be half written.
-            match Store::open_confined(&copy) {
-                Ok(store) => {
-                    return Ok(LiveCopy {
-                        store,
-                        _folder: folder,
-                    });
-                }
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(match last {
-            // A database before its first checkpoint may hold nothing yet.
-            Some(StoreError::NotTraces { .. }) => StoreError::NotTraces {
-                path: path.to_owned(),
-            },
-            last => StoreError::Restless {
-                path: path.to_owned(),
-                reason: last.map_or_else(
-                    || "checkpoints follow one another".to_owned(),
-                    |error| error.reason(),
-                ),
-            },
-        })
+impl Copy {
+    /// What the writer had committed by then is in it.
+    pub(super) fn taken_at(&self) -> Timestamp {
+        self.taken_at
     }
+}
 
-    /// The copy, to be asked.
-    pub fn store(&self) -> &Store {
-        &self.store
+/// Copies a trace file that another process is writing, and opens the copy.
+pub(super) fn copied(path: &Path, reach: Reach) -> Result<(OpenFile, Copy), StoreError> {
+    let place = std::env::temp_dir();
+    let no_copy = |error| StoreError::NotCopied {
+        path: path.to_owned(),
+        folder: place.clone(),
+        error,
+    };
+    let folder = Folder::new(&place).map_err(no_copy)?;
+    let copy = folder.0.join("traces.duckdb");
+    let mut last = None;
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            thread::sleep(PAUSE);
+        }
+        let taken_at = now();
+        if !copy_whole(path, &copy).map_err(no_copy)? {
+            continue;
+        }
+        // The end of the log may be half written.
+        match schema::open_read_only(&copy, reach) {
+            Ok(file) => {
+                remove_names(&copy);
+                let copy = Copy {
+                    taken_at,
+                    _folder: folder,
+                };
+                return Ok((file, copy));
+            }
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(match last {
+        // A database before its first checkpoint may hold nothing yet.
+        Some(StoreError::NotTraces { .. }) => StoreError::NotTraces {
+            path: path.to_owned(),
+        },
+        last => StoreError::Restless {
+            path: path.to_owned(),
+            reason: last.map_or_else(
+                || "checkpoints follow one another".to_owned(),
+                |error| error.reason(),
+            ),
+        },
+    })
+}
+
+/// Lets an open copy have no name any more, where the system allows it, so that nothing
+/// stays behind of it even after a kill.
+fn remove_names(copy: &Path) {
+    if cfg!(unix) {
+        // Where it cannot be, the folder goes with all that is in it later.
+        drop(fs::remove_file(copy));
+        drop(fs::remove_file(with_suffix(copy, ".wal")));
     }
 }
 
 /// Copies the log and then the file it belongs to. Whether they belong together.
-fn copied(path: &Path, copy: &Path) -> io::Result<bool> {
+fn copy_whole(path: &Path, copy: &Path) -> io::Result<bool> {
     let before = headers(path)?;
     let log = with_suffix(copy, ".wal");
     match fs::copy(with_suffix(path, ".wal"), &log) {
@@ -121,15 +129,13 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Result<Folder, StoreError> {
-        let path = std::env::temp_dir().join(format!("traces-{}", Uuid::new_v4()));
+    fn new(place: &Path) -> io::Result<Folder> {
+        let path = place.join(format!("traces-{}", Uuid::new_v4()));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&path) {
-            Ok(()) => Ok(Folder(path)),
-            Err(error) => Err(StoreError::File { path, error }),
-        }
+        builder.create(&path)?;
+        Ok(Folder(path))
     }
 }
 

@@ -36,6 +36,19 @@ const MIGRATIONS: [&str; 2] = [
     );",
 ];
 
+/// What the statements on an open trace file reach beside it. None fetches anything from
+/// the network by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Whatever they name, as exports do.
+    Files,
+    /// No other file, neither to read nor to write it, and no network.
+    Alone,
+    /// As [`Alone`](Reach::Alone), for questions of people who are not trusted: no
+    /// statement changes a setting, or takes more than a gigabyte of memory.
+    Confined,
+}
+
 /// Opens a file for writing; makes it, and the folders above it, where there is none.
 pub(crate) fn open_for_writing(path: &Path) -> Result<OpenFile, StoreError> {
     refuse_folder(path)?;
@@ -60,7 +73,7 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<OpenFile, StoreError> {
 
 /// Brings a file that is there up to date, and gives the schema version it had.
 pub(crate) fn upgrade(path: &Path) -> Result<i64, StoreError> {
-    let found = match open_read_only(path) {
+    let found = match open_read_only(path, Reach::Files) {
         Ok(_) => return Ok(SCHEMA_VERSION),
         Err(StoreError::OlderSchema { found, .. }) => found,
         Err(error) => return Err(error),
@@ -70,37 +83,14 @@ pub(crate) fn upgrade(path: &Path) -> Result<i64, StoreError> {
 }
 
 /// Opens a file for reading only. Any number of processes may do so at once.
-pub(crate) fn open_read_only(path: &Path) -> Result<OpenFile, StoreError> {
-    open_with(path, settings())
-}
-
-/// As [`open_read_only`], with nothing else in reach: see [`Store::open_alone`].
-///
-/// [`Store::open_alone`]: super::Store::open_alone
-pub(crate) fn open_alone(path: &Path) -> Result<OpenFile, StoreError> {
-    open_with(path, alone())
-}
-
-/// As [`open_alone`], with a bound on memory: see [`Store::open_confined`].
-///
-/// [`Store::open_confined`]: super::Store::open_confined
-pub(crate) fn open_confined(path: &Path) -> Result<OpenFile, StoreError> {
-    let confined = alone().and_then(|settings| {
-        settings
-            .max_memory("1GB")?
-            .with("max_temp_directory_size", "0KB")
-    });
-    open_with(path, confined)
-}
-
-fn open_with(path: &Path, settings: duckdb::Result<Config>) -> Result<OpenFile, StoreError> {
+pub(crate) fn open_read_only(path: &Path, reach: Reach) -> Result<OpenFile, StoreError> {
     refuse_folder(path)?;
     if !path.exists() {
         return Err(StoreError::Missing {
             path: path.to_owned(),
         });
     }
-    let settings = settings
+    let settings = reaching(reach)
         .and_then(|settings| settings.access_mode(AccessMode::ReadOnly))
         .map_err(|error| StoreError::opening(path, error))?;
     let file = OpenFile::open(path, Access::Read, settings)?;
@@ -123,11 +113,19 @@ fn settings() -> duckdb::Result<Config> {
     Config::default().enable_autoload_extension(false)
 }
 
-/// No statement reaches another file or the network, or changes that it does not.
-fn alone() -> duckdb::Result<Config> {
-    settings()?
-        .enable_external_access(false)?
-        .with("lock_configuration", "true")
+fn reaching(reach: Reach) -> duckdb::Result<Config> {
+    let alone = || {
+        settings()?
+            .enable_external_access(false)?
+            .with("lock_configuration", "true")
+    };
+    match reach {
+        Reach::Files => settings(),
+        Reach::Alone => alone(),
+        Reach::Confined => alone()?
+            .max_memory("1GB")?
+            .with("max_temp_directory_size", "0KB"),
+    }
 }
 
 fn refuse_folder(path: &Path) -> Result<(), StoreError> {

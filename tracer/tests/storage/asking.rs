@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use tracer::Store;
-use tracer::store::{Answer, AskLimits, LiveCopy, StoreError};
+use tracer::store::{Answer, AskLimits, Reach, StoreError};
 
-use crate::sample::{Scratch, everything, scratch, tracer};
+use crate::sample::{Scratch, everything, scratch};
 
 const LIMITS: AskLimits = AskLimits {
     rows: 10,
@@ -24,7 +24,7 @@ fn recorded() -> Scratch {
 }
 
 fn asked(file: &Scratch, question: &str, limits: AskLimits) -> Result<Answer, StoreError> {
-    let store = Store::open_confined(&file.path).unwrap();
+    let store = Store::open(&file.path, Reach::Confined).unwrap();
     store.ask(question, limits)
 }
 
@@ -104,22 +104,4 @@ fn a_question_reaches_nothing_but_the_traces_and_changes_nothing() {
     assert!(!file.path.with_extension("written").exists());
     let all = asked(&file, "select count(*) from events", LIMITS).unwrap();
     assert!(all.table.rows[0][0].as_u64().unwrap() > 0);
-}
-
-#[test]
-fn what_is_committed_can_be_read_while_more_is_written() {
-    let file = scratch();
-    let writer = file.writer();
-    let tracer = tracer(&writer);
-    everything(&tracer, "one", 3);
-    let copy = LiveCopy::take(&file.path).unwrap();
-    let sessions = copy.store().session_ids().unwrap().len();
-    assert!(sessions > 0);
-    let place = copy.store().path().to_owned();
-    everything(&tracer, "two", 3);
-    let later = LiveCopy::take(&file.path).unwrap();
-    assert!(later.store().session_ids().unwrap().len() > sessions);
-    drop(copy);
-    assert!(!place.parent().unwrap().exists(), "the copy is deleted");
-    writer.finish().unwrap();
 }

@@ -70,15 +70,31 @@ fn something_else() {
         "To be, or not to be, that is the question.".repeat(1000),
     )
     .unwrap();
-    assert_snapshot!(writing(&file, &file.path), @r#"FOLDER/traces.duckdb is damaged or no DuckDB file (The file "FOLDER/traces.duckdb" exists, but it is not a valid DuckDB database file): move it away, or name another file"#);
-    assert_snapshot!(reading(&file, &file.path), @r#"FOLDER/traces.duckdb is damaged or no DuckDB file (The file "FOLDER/traces.duckdb" exists, but it is not a valid DuckDB database file): move it away, or name another file"#);
+    let said = writing(&file, &file.path);
+    assert_eq!(said, reading(&file, &file.path));
+    assert_snapshot!(said, @"FOLDER/traces.duckdb is not a trace file (it is no DuckDB database): name another file; what was exported from one, `runner import` takes");
+}
+
+/// DuckDB would take these into a database in memory, and all that is recorded with it.
+#[test]
+fn a_table_of_something_else() {
+    for name in ["traces.json", "traces.csv"] {
+        let file = scratch();
+        let path = file.path.with_file_name(name);
+        fs::write(&path, "[1, 2]").unwrap();
+        let said = writing(&file, &path);
+        assert_eq!(said, reading(&file, &path));
+        let expected = format!("FOLDER/{name} is not a trace file (it is no DuckDB database): ");
+        assert!(said.starts_with(&expected), "{said}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[1, 2]");
+    }
 }
 
 #[test]
 fn an_empty_file() {
     let file = scratch();
     fs::write(&file.path, "").unwrap();
-    assert_snapshot!(writing(&file, &file.path), @r#"FOLDER/traces.duckdb is damaged or no DuckDB file (The file "FOLDER/traces.duckdb" exists, but it is not a valid DuckDB database file): move it away, or name another file"#);
+    assert_snapshot!(writing(&file, &file.path), @"FOLDER/traces.duckdb is not a trace file (it is empty): name another file; what was exported from one, `runner import` takes");
 }
 
 #[test]
@@ -89,7 +105,7 @@ fn a_file_that_was_cut_short() {
     fs::write(&file.path, &whole[..whole.len() / 3]).unwrap();
     for message in [writing(&file, &file.path), reading(&file, &file.path)] {
         assert!(
-            message.starts_with("FOLDER/traces.duckdb is damaged or no DuckDB file (it has "),
+            message.starts_with("FOLDER/traces.duckdb is damaged (it has "),
             "{message}"
         );
         assert!(
@@ -112,9 +128,7 @@ fn a_damaged_file() {
     fs::write(&file.path, bytes).unwrap();
     let message = reading(&file, &file.path);
     assert!(
-        message.starts_with(
-            "FOLDER/traces.duckdb is damaged or no DuckDB file (Corrupt database file"
-        ),
+        message.starts_with("FOLDER/traces.duckdb is damaged (Corrupt database file"),
         "{message}"
     );
 }
