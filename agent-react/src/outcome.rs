@@ -61,6 +61,30 @@ impl Ending {
         }
     }
 
+    /// How an episode ends whose time ran out while a call was not answered: `waited`
+    /// of the `limit` went into that call.
+    ///
+    /// A model that is slow spends the episode's budget, and what it reached counts. An
+    /// endpoint that hangs says nothing of the model, so an episode that spent more of
+    /// its time on the one answer that never came than on everything before it is an
+    /// endpoint failure. So is, with that, every episode without any answer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use agent_react::outcome::Ending;
+    ///
+    /// let limit = Duration::from_secs(60);
+    /// let after = |waited| Ending::out_of_time(Duration::from_secs(waited), limit);
+    /// assert_eq!(after(20), Ending::BudgetSpent);
+    /// assert_eq!(after(60), Ending::EndpointFailure);
+    /// ```
+    pub fn out_of_time(waited: Duration, limit: Duration) -> Self {
+        match waited > limit / 2 {
+            true => Self::EndpointFailure,
+            false => Self::BudgetSpent,
+        }
+    }
+
     /// The ending with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|ending| ending.name() == name)

@@ -278,9 +278,13 @@ impl UsageRecord {
 }
 
 /// How an outcome is stored as the status of its session: an episode is
-/// completed if it was played to an end of its own.
+/// completed if it was played to an end of its own. One whose first request was too
+/// long for the model or that never had an answer was not played at all.
 pub fn status_of(outcome: &EpisodeOutcome) -> SessionStatus {
     match outcome.ending {
+        Ending::ContextOverflow | Ending::BudgetSpent if outcome.turns == 0 => {
+            SessionStatus::Failed
+        }
         Ending::EndpointFailure => SessionStatus::Failed,
         Ending::Cancelled => SessionStatus::Cancelled,
         Ending::Died
@@ -386,6 +390,23 @@ mod tests {
             (false, Ending::BudgetSpent)
         );
         assert_eq!(record.results.error.as_deref(), Some("$2 are spent"));
+    }
+
+    #[test]
+    fn an_episode_without_a_turn_has_no_score() {
+        let check = |ending, turns, expected| {
+            let outcome = EpisodeOutcome {
+                ending,
+                turns,
+                ..outcome()
+            };
+            assert_eq!(status_of(&outcome), expected, "{ending} after {turns}");
+        };
+        check(Ending::ContextOverflow, 0, SessionStatus::Failed);
+        check(Ending::ContextOverflow, 1, SessionStatus::Completed);
+        check(Ending::BudgetSpent, 0, SessionStatus::Failed);
+        check(Ending::BudgetSpent, 1, SessionStatus::Completed);
+        check(Ending::EndpointFailure, 9, SessionStatus::Failed);
     }
 
     #[test]

@@ -184,6 +184,7 @@ impl<'a> Episode<'a> {
             .map(|limit| limit.saturating_sub(self.elapsed()));
         let time = [limits.call_time, episode_left].into_iter().flatten().min();
         let call = decide(self.model, request, self.config.prices.as_deref());
+        let waited = Instant::now();
         let answer = tokio::select! {
             biased;
             () = self.cancel.cancelled() => return Err(Ending::Cancelled),
@@ -192,7 +193,7 @@ impl<'a> Episode<'a> {
         match answer {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(error)) => Err(self.failed(&error)),
-            None if time == episode_left => Err(self.out_of_time()),
+            None if time == episode_left => Err(self.out_of_time(waited.elapsed())),
             None => {
                 let limit = time.unwrap_or_default().as_secs_f64();
                 let model = self.model.name();
@@ -343,18 +344,23 @@ impl<'a> Episode<'a> {
         limits
             .episode_time
             .is_some_and(|limit| elapsed >= limit)
-            .then(|| self.out_of_time())
+            .then(|| self.out_of_time(Duration::ZERO))
     }
 
-    fn out_of_time(&mut self) -> Ending {
-        let limit = self
-            .config
-            .limits
-            .episode_time
-            .unwrap_or_default()
-            .as_secs_f64();
-        self.tally.error = Some(format!("the episode took longer than {limit} s"));
-        Ending::BudgetSpent
+    /// The end of an episode whose time is over after so long without an answer.
+    fn out_of_time(&mut self, waited: Duration) -> Ending {
+        let limit = self.config.limits.episode_time.unwrap_or_default();
+        let ending = Ending::out_of_time(waited, limit);
+        let seconds = limit.as_secs_f64();
+        self.tally.error = Some(match ending {
+            Ending::EndpointFailure => format!(
+                "model {} had given no answer for {:.3} s when the episode's {seconds} s were over",
+                self.model.name(),
+                waited.as_secs_f64()
+            ),
+            _ => format!("the episode took longer than {seconds} s"),
+        });
+        ending
     }
 
     fn elapsed(&self) -> Duration {

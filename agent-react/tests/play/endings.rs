@@ -175,13 +175,28 @@ async fn a_call_that_takes_too_long_is_an_endpoint_failure() {
 async fn an_episode_that_takes_too_long_has_spent_its_budget() {
     let mut config = AgentConfig::default();
     config.limits.episode_time = Some(Duration::from_millis(20));
-    config.limits.call_time = Some(Duration::from_secs(60));
-    let played = play(vec![Line::Act(&["noop"]), Line::Hang], &config).await;
+    let played = play(vec![Line::Act(&["noop"])], &config).await;
     assert_eq!(played.outcome.ending, Ending::BudgetSpent);
     assert_eq!(
         played.outcome.error.unwrap(),
         "the episode took longer than 0.02 s"
     );
+}
+
+#[tokio::test]
+async fn an_endpoint_that_hangs_is_no_spent_budget() {
+    let mut config = AgentConfig::default();
+    config.limits.episode_time = Some(Duration::from_millis(200));
+    config.limits.call_time = Some(Duration::from_secs(60));
+    for script in [vec![Line::Hang], vec![Line::Act(&["noop"]), Line::Hang]] {
+        let played = play(script, &config).await;
+        assert_eq!(played.outcome.ending, Ending::EndpointFailure);
+        let error = played.outcome.error.unwrap();
+        assert!(
+            error.ends_with("when the episode's 0.2 s were over"),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]

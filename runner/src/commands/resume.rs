@@ -6,8 +6,7 @@ use super::run::{configuration, execute, prepare};
 use crate::args::ResumeArgs;
 use crate::config::{Config, Layer, Origin};
 use crate::exit::{Coded, Exit};
-use crate::output;
-use crate::report;
+use crate::{estimate, output, report};
 
 /// What a continued run may change without being another experiment: how fast
 /// it goes, how far it goes, and where the endpoint is.
@@ -58,6 +57,10 @@ pub(super) fn resume(args: &ResumeArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let job = prepare(config, &settings, &args.run, Some((run, records)))?;
+    if args.run.dry_run {
+        output::line(&estimate::describe(&job)?)?;
+        return Ok(Exit::Done);
+    }
     execute(job, &args.run)
 }
 

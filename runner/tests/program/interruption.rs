@@ -157,3 +157,16 @@ fn a_run_is_not_continued_as_another() {
         .read("resume", &["nothing"])
         .refused(2, &["no run nothing"]);
 }
+
+#[test]
+fn a_dry_resume_plays_nothing() {
+    let place = Place::new();
+    place
+        .play(&["--episodes", "1", "--max-steps", "20", "--quiet"])
+        .exited(0);
+    let said = place
+        .read("resume", &["--episodes", "3", "--dry-run"])
+        .exited(0);
+    assert!(said.out.contains("1 of them"), "{}", said.out);
+    assert_eq!(place.ask("select count(*) from session_traces"), 1);
+}
