@@ -1,4 +1,4 @@
-//! Keeps results from being written over a database.
+//! Keeps results from being written over a database, or among other people's files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,34 @@ pub fn refuse_database(out: &Path, traces: &Path) -> Result<(), Coded> {
             "{path} is a DuckDB database, which would be lost: write to another file, or delete it first"
         ))),
         false => Ok(()),
+    }
+}
+
+/// Refuses a folder for files of one kind that holds anything else. Hidden files do not
+/// count.
+///
+/// # Errors
+///
+/// Where it is no folder, or what is in it is not of that kind.
+pub fn refuse_foreign(folder: &Path, extension: &str) -> Result<(), Coded> {
+    let path = folder.display();
+    if folder.is_file() {
+        return Err(Coded::usage(format!("{path} is a file: name a folder")));
+    }
+    // One that is not there is made, and one that cannot be read cannot be written.
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_foreign = |entry: &PathBuf| {
+        let is_hidden = entry
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !is_hidden && (entry.is_dir() || entry.extension().is_none_or(|it| it != extension))
+    };
+    match entries.map(|entry| entry.path()).filter(is_foreign).min() {
+        Some(other) => Err(Coded::usage(format!(
+            "{path} holds more than .{extension} files, such as {}: name another folder, or a new one",
+            other.display()
+        ))),
+        None => Ok(()),
     }
 }
 

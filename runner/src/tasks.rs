@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> anyhow::Result<TaskSet> {
         .with_context(|| Coded::usage(format!("cannot read the task set {shown}")))?;
     serde_json::from_reader(BufReader::new(file)).with_context(|| {
         Coded::usage(format!(
-            "{shown} is no task set: `runner tasks --out FILE` makes one"
+            "{shown} is no task set: `runner tasks --out DIR` makes one"
         ))
     })
 }

@@ -9,7 +9,7 @@ use crate::args::{
 };
 use crate::exit::{Coded, Exit};
 use crate::output::{self, counted};
-use crate::overwrite::refuse_database;
+use crate::overwrite::{refuse_database, refuse_foreign};
 use crate::rebuild::find_session;
 use crate::report::{find_run, quoted};
 use crate::{traces, view};
@@ -25,6 +25,8 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<Exit> {
 }
 
 fn json(args: &JsonArgs) -> anyhow::Result<Exit> {
+    refuse_database(&args.out, &args.selection.file.traces)?;
+    refuse_foreign(&args.out, "json")?;
     let store = traces::open(&args.selection.file.traces)?;
     let ids = selected(&store, &args.selection)?;
     let progress = output::progress("exporting", ids.len());
@@ -55,26 +57,29 @@ fn left_out(unreadable: &[StoreError]) -> Exit {
 }
 
 fn parquet(args: &ParquetArgs) -> anyhow::Result<Exit> {
+    refuse_database(&args.out, &args.file.traces)?;
+    refuse_foreign(&args.out, "parquet")?;
     let store = traces::open(&args.file.traces)?;
     let progress = output::spinner("exporting the tables");
     let files = store.export_parquet(&args.out)?;
     progress.finish_and_clear();
-    let tables = counted(files.len() as u64, "table");
-    output::line(&format!("{tables} in {}", args.out.display()))?;
+    let tables = counted(files.len() as u64 - 1, "table");
+    output::line(&format!(
+        "{tables} and the view llm_calls in {}",
+        args.out.display()
+    ))?;
     Ok(Exit::Done)
 }
 
 fn html(args: &HtmlArgs) -> anyhow::Result<Exit> {
-    if let Some(out) = &args.out {
-        refuse_database(out, &args.file.traces)?;
-    }
     let store = traces::open(&args.file.traces)?;
     let id = find_session(&store, &args.episode)?;
-    let page = view::page(&store, &id)?;
     let out = match &args.out {
         Some(out) => out.clone(),
         None => format!("episode-{id}.html").into(),
     };
+    refuse_database(&out, &args.file.traces)?;
+    let page = view::page(&store, &id)?;
     std::fs::write(&out, &page)
         .with_context(|| format!("cannot write the page to {}", out.display()))?;
     let kilobytes = page.len().div_ceil(1000);

@@ -7,7 +7,7 @@ use env_crafter::Textures;
 use crate::args::RenderArgs;
 use crate::exit::{Coded, Exit};
 use crate::output;
-use crate::overwrite::refuse_database;
+use crate::overwrite::{refuse_database, refuse_foreign};
 use crate::rebuild::{Recording, find_session};
 use crate::render::{Film, FilmOptions, Gif, Pictures, Reel, Video, reasons};
 use crate::traces;
@@ -55,7 +55,10 @@ fn reel(out: &Path, fps: u16) -> anyhow::Result<Box<dyn Reel>> {
     Ok(match extension {
         Some("gif") => Box::new(Gif::create(out, fps)?),
         Some("mp4") => Box::new(Video::create(out, fps)?),
-        None => Box::new(Pictures::create(out)?),
+        None => {
+            refuse_foreign(out, "png")?;
+            Box::new(Pictures::create(out)?)
+        }
         Some(other) => {
             return Err(Coded::usage(format!(
                 "--out {}: there is no writing .{other}; name a .gif, an .mp4, or a folder for PNGs",

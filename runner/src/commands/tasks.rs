@@ -74,6 +74,14 @@ fn make(args: &TasksArgs) -> anyhow::Result<()> {
 }
 
 fn save(set: &TaskSet, folder: &Path, path: &Path) -> anyhow::Result<()> {
+    if path.exists() && tasks::read(path).is_err() {
+        let message = format!(
+            "{} is no task set, and would be lost: give the set another --name, or name another \
+             folder",
+            path.display()
+        );
+        return Err(Coded::usage(message).into());
+    }
     let cannot = || Coded::usage(format!("cannot write the task set {}", path.display()));
     fs::create_dir_all(folder).with_context(cannot)?;
     let mut text = serde_json::to_string_pretty(set)?;

@@ -149,7 +149,7 @@ fn sessions_may_come_one_a_line_up_to_where_they_are_whole() {
 #[test]
 fn tables_are_exported_for_other_programs() {
     let place = played();
-    place
+    let said = place
         .run(&[
             "export",
             "parquet",
@@ -159,6 +159,7 @@ fn tables_are_exported_for_other_programs() {
             "tables",
         ])
         .exited(0);
+    assert_eq!(said.out, "11 tables and the view llm_calls in tables\n");
     let exported = place.path("tables/events.parquet");
     assert_eq!(
         place.ask(&format!("select count(*) from '{}'", exported.display())),
@@ -187,7 +188,13 @@ fn fine_tuning_data_says_when_there_is_none() {
         "{}",
         said.err
     );
+    // What was there stays until there is a whole new file, and nothing else does.
+    fs::write(place.path("ft.jsonl"), "earlier").expect("a file");
     export(&["--where", "total_reward > 5 or"]).refused(2, &["Parser Error"]);
+    let left = fs::read_to_string(place.path("ft.jsonl"));
+    assert_eq!(left.expect("the file"), "earlier");
+    let files = fs::read_dir(place.folder.path()).expect("the folder");
+    assert_eq!(files.count(), 2);
     export(&["--where", "reward > 5"]).refused(2, &["Binder Error", "\"reward\""]);
     export(&["--min-reward", "1"]).refused(2, &["--window"]);
     export(&["--window", "0"]).refused(2, &["--window"]);
@@ -254,6 +261,8 @@ fn no_command_writes_over_a_trace_file() {
         check(&["report", "--output", out]);
         check(&["export", "html", id, "--out", out]);
         check(&["export", "finetuning", "--out", out]);
+        check(&["export", "json", "--out", out]);
+        check(&["export", "parquet", "--out", out]);
         check(&["render", id, "--out", out]);
         check(&["--episodes", "1", "--max-steps", "1", "--events", out]);
     }
@@ -265,6 +274,50 @@ fn no_command_writes_over_a_trace_file() {
         .run(&["--traces", "new.duckdb", "--events", "new.duckdb"])
         .refused(2, &["new.duckdb is the trace file"]);
     assert!(!place.path("new.duckdb").exists());
+}
+
+#[test]
+fn files_of_other_people_are_not_written_among() {
+    let place = played();
+    let id = place.ask("select min(session_id) from session_traces");
+    let id = id.as_str().expect("an id");
+    fs::create_dir(place.path("home")).expect("a folder");
+    fs::write(place.path("home/letter.txt"), "Dear").expect("a file");
+    fs::write(place.path("home/.hidden"), "").expect("a file");
+    let check = |arguments: &[&str], fragments: &[&str]| {
+        let traces = ["--traces", "traces.duckdb"];
+        place
+            .run(&[arguments, &traces].concat())
+            .refused(2, fragments);
+    };
+    for command in [
+        &["export", "json"][..],
+        &["export", "parquet"],
+        &["render", id],
+    ] {
+        let into = |out| [command, &["--out", out]].concat();
+        check(&into("home"), &["home/letter.txt", "name another folder"]);
+        place
+            .run(&[&into("new")[..], &["--traces", "traces.duckdb"]].concat())
+            .exited(0);
+        // Once more over what it has written itself.
+        place
+            .run(&[&into("new")[..], &["--traces", "traces.duckdb"]].concat())
+            .exited(0);
+        fs::remove_dir_all(place.path("new")).expect("the folder");
+    }
+    check(
+        &["export", "json", "--out", "home/letter.txt"],
+        &["is a file: name a folder"],
+    );
+    fs::write(place.path("tasks.json"), "{\"mine\": 1}").expect("a file");
+    place
+        .run(&["tasks", "--worlds", "1", "--out", "."])
+        .refused(2, &["./tasks.json is no task set", "would be lost"]);
+    assert_eq!(
+        fs::read_to_string(place.path("tasks.json")).expect("the file"),
+        "{\"mine\": 1}"
+    );
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::privacy;
 use crate::record::{Event, LlmCallRecord, Recorded, SessionTrace};
@@ -44,7 +45,7 @@ pub struct FineTuned {
 
 impl Store {
     /// Writes conversations as JSONL, `{"messages": […]}` a line with `tools` where the model
-    /// had some. What was cut when it was recorded is nothing to train on and left out, and
+    /// had some. The file is there once it is whole. What was cut when it was recorded is nothing to train on and left out, and
     /// so are sessions that cannot be read.
     ///
     /// # Errors
@@ -71,7 +72,12 @@ impl Store {
                 error,
             })?;
         }
-        let mut lines = BufWriter::new(File::create(file).map_err(unwritable)?);
+        // A device or a link is written, and not replaced.
+        let is_plain = fs::symlink_metadata(file).map_or(true, |it| it.is_file());
+        let unfinished = is_plain.then(|| Unfinished::beside(file));
+        let target = unfinished.as_ref().map_or(file, |it| &it.0);
+        let lines = File::create(target).map_err(unwritable)?;
+        let mut lines = BufWriter::new(lines);
         let mut tuned = FineTuned::default();
         for id in chosen.rows.iter().flatten() {
             let trace = match self.session_trace(&Table::text(id)) {
@@ -92,7 +98,28 @@ impl Store {
             }
         }
         lines.flush().map_err(unwritable)?;
+        if let Some(unfinished) = &unfinished {
+            fs::rename(&unfinished.0, file).map_err(unwritable)?;
+        }
         Ok(tuned)
+    }
+}
+
+/// A file that becomes another one when it is whole, and is deleted where it never is.
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn beside(file: &Path) -> Self {
+        let mut name = file.as_os_str().to_owned();
+        name.push(format!(".{}.part", Uuid::new_v4().simple()));
+        Self(name.into())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Once it has the name of the other, there is none.
+        drop(fs::remove_file(&self.0));
     }
 }
 
