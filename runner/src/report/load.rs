@@ -8,6 +8,7 @@ use serde_json::Value;
 use tracer::record::SessionStatus;
 use tracer::store::{Store, Table};
 
+use super::so_far::so_far;
 use super::{Latency, Report, RunInfo};
 use crate::config::nearest;
 use crate::episode::{EpisodeConfig, EpisodeRecord};
@@ -75,6 +76,7 @@ pub fn sessions(store: &Store, run: &RunInfo) -> anyhow::Result<Vec<EpisodeRecor
          order by created_at, session_id",
         quoted(&run.experiment_id)
     ))?;
+    let mut so_far = so_far(store)?;
     let mut records = Vec::new();
     for row in &found.rows {
         let [id, status, metadata] = &row[..] else {
@@ -92,9 +94,12 @@ pub fn sessions(store: &Store, run: &RunInfo) -> anyhow::Result<Vec<EpisodeRecor
                 ))
             })
             .collect();
-        let record = EpisodeRecord::read(&id, status, &entries).with_context(|| {
+        let mut record = EpisodeRecord::read(&id, status, &entries).with_context(|| {
             format!("session {id} of {} cannot be read", store.path().display())
         })?;
+        if let (Some(record), Some(so_far)) = (&mut record, so_far.remove(&*id)) {
+            so_far.fill(&mut record.results);
+        }
         records.extend(record);
     }
     Ok(records)

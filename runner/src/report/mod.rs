@@ -6,6 +6,7 @@
 
 mod figures;
 mod load;
+mod so_far;
 pub(crate) mod words;
 
 pub mod csv;
@@ -18,4 +19,6 @@ pub use figures::{
     Usage,
 };
 pub(crate) use load::document;
+pub(crate) use so_far::{SoFar, so_far};
+
 pub use load::{episodes, find_run, load, quoted, runs, sessions};

@@ -10,7 +10,7 @@ use agent_react::outcome::{Ending, EpisodeOutcome};
 use env_crafter::{Achievement, EnvConfig};
 use serde_json::json;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tracer::record::SessionStatus;
@@ -44,6 +44,12 @@ pub(super) struct Ended {
     pub(super) stop: Option<Stop>,
 }
 
+/// An episode that was played to some end, and whose trace could be kept or not.
+struct Played {
+    outcome: EpisodeOutcome,
+    not_kept: Option<TraceError>,
+}
+
 /// Why an episode came to nothing that its outcome could tell.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -66,13 +72,18 @@ impl Task {
         self.events.send(RunEvent::EpisodeStarted {
             episode: episode.clone(),
         });
-        match self.play_and_record(&episode).await {
-            Ok(outcome) => self.ended(episode, outcome),
-            Err(failure) => failed(episode, failure),
+        let (tell, so_far) = watch::channel(None);
+        match self.play_and_record(&episode, tell).await {
+            Ok(played) => self.ended(episode, played),
+            Err(failure) => failed(episode, failure, so_far.borrow().as_ref()),
         }
     }
 
-    async fn play_and_record(&self, episode: &EpisodeId) -> Result<EpisodeOutcome, Failure> {
+    async fn play_and_record(
+        &self,
+        episode: &EpisodeId,
+        tell: watch::Sender<Option<Progress>>,
+    ) -> Result<Played, Failure> {
         let world = WorldRecord::new(&self.stage.world, self.stage.agent.limits.steps);
         let (environment, fork) = self.environment()?;
         let fork = fork.map(|fork| (Fork::METADATA.to_owned(), json!(fork)));
@@ -87,16 +98,22 @@ impl Task {
             .collect(),
             experiment_id: Some(self.stage.experiment_id.clone()),
         })?;
-        let played = self.play(episode, environment, session.clone()).await;
+        let played = self.play(episode, environment, session.clone(), tell).await;
         let status = match &played {
             Ok(outcome) => status_of(outcome),
             Err(_) => SessionStatus::Failed,
         };
-        if let Some(cut) = self.cut_short(&played) {
-            session.add_metadata(CutShort::METADATA, cut)?;
+        let noted = match self.cut_short(&played) {
+            Some(cut) => session.add_metadata(CutShort::METADATA, cut),
+            None => Ok(()),
+        };
+        let ended = session.end(status).await;
+        let not_kept = noted.and(ended.map(drop)).err();
+        match (played, not_kept) {
+            (Ok(outcome), not_kept) => Ok(Played { outcome, not_kept }),
+            (Err(_), Some(error)) => Err(error.into()),
+            (Err(failure), None) => Err(failure),
         }
-        session.end(status).await?;
-        played
     }
 
     /// The world at the beginning of the episode, and where that is, if it is not
@@ -123,6 +140,7 @@ impl Task {
         episode: &EpisodeId,
         environment: Environment,
         session: Session,
+        tell: watch::Sender<Option<Progress>>,
     ) -> Result<EpisodeOutcome, Failure> {
         let EpisodeConfig { model: name, .. } = &self.config;
         // Continuations of one episode share its seed, but not the dice of a player
@@ -137,7 +155,8 @@ impl Task {
         let (stage, cancel) = (Arc::clone(&self.stage), self.cancel.clone());
         let (turns, episode) = (self.turns.clone(), episode.clone());
         let playing = async move {
-            let heard = |progress| {
+            let heard = |progress: Progress| {
+                tell.send_replace(Some(progress.clone()));
                 // The scheduler is gone only when the whole run is.
                 drop(turns.send(Turn {
                     episode: episode.clone(),
@@ -173,17 +192,20 @@ impl Task {
         }
     }
 
-    fn ended(&self, episode: EpisodeId, outcome: EpisodeOutcome) -> Ended {
-        let complete = status_of(&outcome) == SessionStatus::Completed;
+    fn ended(&self, episode: EpisodeId, played: Played) -> Ended {
+        let Played { outcome, not_kept } = played;
+        let complete = status_of(&outcome) == SessionStatus::Completed && not_kept.is_none();
         let cut = self.cut_short(&Ok(outcome.clone()));
         let error = cut
             .as_ref()
             .map(|cut| cut.reason.clone())
             .or(outcome.error.clone());
-        let stop = match (&error, outcome.stops_run) {
-            (Some(error), Some(Fault::Recording)) => Some(Stop::Recording(error.clone())),
-            (Some(error), Some(_)) => Some(Stop::Endpoint(error.clone())),
-            _ => None,
+        let error = not_kept.as_ref().map(ToString::to_string).or(error);
+        let stop = match (not_kept, &error, outcome.stops_run) {
+            (Some(error), ..) => Some(Stop::Traces(Arc::new(error))),
+            (None, Some(error), Some(Fault::Recording)) => Some(Stop::Recording(error.clone())),
+            (None, Some(error), Some(_)) => Some(Stop::Endpoint(error.clone())),
+            (None, ..) => None,
         };
         let event = EpisodeEnded {
             episode,
@@ -200,16 +222,20 @@ impl Task {
     }
 }
 
-fn failed(episode: EpisodeId, failure: Failure) -> Ended {
+/// The end of an episode that has no outcome: it counts for what its turns have told.
+fn failed(episode: EpisodeId, failure: Failure, so_far: Option<&Progress>) -> Ended {
+    let achievements = so_far.map(|it| it.achievements).unwrap_or_default();
     let event = EpisodeEnded {
         episode,
         ending: Ending::Cancelled,
         complete: false,
-        steps: 0,
-        turns: 0,
-        reward: 0.0,
-        achievements: Vec::new(),
-        usage: UsageRecord::ZERO,
+        steps: so_far.map_or(0, |it| it.steps),
+        turns: so_far.map_or(0, |it| it.turns),
+        reward: so_far.map_or(0.0, |it| it.reward),
+        achievements: achievements.iter().map(Achievement::name).collect(),
+        usage: so_far.map_or(UsageRecord::ZERO, |it| {
+            UsageRecord::new(it.turns, it.usage, it.cost)
+        }),
         error: Some(failure.to_string()),
     };
     let stop = match failure {

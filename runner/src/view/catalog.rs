@@ -11,7 +11,7 @@ use tracer::store::{Store, Table};
 
 use crate::episode::EpisodeRecord;
 use crate::rebuild::Fork;
-use crate::report::{self, RunInfo};
+use crate::report::{self, RunInfo, SoFar};
 
 /// Every run and every session of a trace file.
 pub(super) struct Catalog {
@@ -121,11 +121,7 @@ impl Catalog {
              date_diff('millisecond', created_at, ended_at) / 1000.0 \
              from session_traces order by created_at, session_id",
         )?;
-        let mut progress = if live {
-            progress(store)?
-        } else {
-            BTreeMap::new()
-        };
+        let mut so_far = report::so_far(store)?;
         let mut rows = Vec::with_capacity(found.rows.len());
         for row in &found.rows {
             let [id, run, status, metadata, started, seconds] = &row[..] else {
@@ -137,8 +133,11 @@ impl Catalog {
             row.run = run.as_str().map(ToOwned::to_owned);
             row.started = Table::text(started).into_owned();
             row.seconds = seconds.as_f64();
+            if let Some(so_far) = so_far.remove(&row.id) {
+                row.came(so_far);
+            }
             if live && status == SessionStatus::Running {
-                row.runs(progress.remove(&row.id).unwrap_or_default());
+                row.runs();
             }
             rows.push(row);
         }
@@ -277,52 +276,22 @@ impl Row {
         self.error = results.error.clone();
     }
 
-    fn runs(&mut self, so_far: Progress) {
-        self.ending = RUNNING.to_owned();
-        self.error = None;
-        self.cost = None;
+    /// It has no end yet, and it may never have one.
+    fn came(&mut self, so_far: SoFar) {
         self.steps = so_far.steps;
         self.turns = so_far.turns;
         self.reward = so_far.reward;
         self.invalid = so_far.invalid;
         self.achievements = so_far.achievements;
+        self.tokens = so_far.usage.total_tokens;
+        self.cost = so_far.cost;
     }
-}
 
-/// How far an episode is that has no end yet.
-#[derive(Debug, Default)]
-struct Progress {
-    steps: u64,
-    turns: u64,
-    reward: f64,
-    invalid: u64,
-    achievements: Vec<String>,
-}
-
-fn progress(store: &Store) -> anyhow::Result<BTreeMap<String, Progress>> {
-    let found = store.query(
-        "select session_id, count(*), max(message_time) + 1, sum(reward), \
-         count(*) filter (where json_exists(events.metadata, '$.invalid')), \
-         to_json(flatten(list(cast(json_extract(events.metadata, '$.unlocked') as varchar[]) \
-           order by seq) filter (where json_exists(events.metadata, '$.unlocked')))) \
-         from events join session_traces using (session_id) \
-         where status = 'running' and event_type = 'environment' group by session_id",
-    )?;
-    let each = found.rows.iter().map(|row| {
-        let number = |place: usize| row.get(place).and_then(Value::as_u64).unwrap_or_default();
-        let names = row.get(5).and_then(Value::as_array).into_iter().flatten();
-        let progress = Progress {
-            steps: number(1),
-            turns: number(2),
-            reward: row.get(3).and_then(Value::as_f64).unwrap_or_default(),
-            invalid: number(4),
-            achievements: names
-                .filter_map(|it| Some(it.as_str()?.to_owned()))
-                .collect(),
-        };
-        (Table::text(&row[0]).into_owned(), progress)
-    });
-    Ok(each.collect())
+    fn runs(&mut self) {
+        self.ending = RUNNING.to_owned();
+        self.error = None;
+        self.cost = None;
+    }
 }
 
 impl Filter {

@@ -5,7 +5,9 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use runner::report;
 use serde_json::Value;
+use tracer::store::Store;
 
 use crate::{Place, Said};
 
@@ -19,6 +21,39 @@ const RUN: [&str; 8] = [
     "--difficulty",
     "peaceful",
 ];
+
+/// No file may grow beyond a megabyte (in blocks of 512 bytes).
+#[test]
+fn an_episode_whose_trace_finds_no_room_has_come_as_far_as_it_came() {
+    let place = Place::new();
+    let limited = r#"trap "" XFSZ; ulimit -f 2100; exec "$@""#;
+    let run = place.command(&["--episodes", "1", "--max-steps", "400", "--events", "-"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, "sh"]).arg(run.get_program());
+    command
+        .args(run.get_args())
+        .args(["--traces", "traces.duckdb"]);
+    command.current_dir(place.folder.path());
+    let said = Said::from(command.output().expect("the program starts")).exited(4);
+    let events = said
+        .out
+        .lines()
+        .map(|line| -> Value { serde_json::from_str(line).expect("an event") });
+    let ended: Vec<Value> = events
+        .filter(|event| event["event"] == "episode_ended")
+        .collect();
+    let [ended] = &ended[..] else {
+        panic!("one episode: {}", said.out)
+    };
+    assert_eq!(ended["ending"], "step_limit", "{ended}");
+    assert_eq!(
+        (&ended["steps"], &ended["complete"]),
+        (&400.into(), &false.into())
+    );
+    assert!(ended["reward"].as_f64() > Some(1.0), "{ended}");
+    let error = ended["error"].as_str().expect("a reason");
+    assert!(error.contains("recorded, but not saved"), "{error}");
+}
 
 /// Starts a run and waits for so many events of a kind.
 fn start(place: &Place, kind: &str, times: usize) -> (Child, BufReader<std::process::ChildStdout>) {
@@ -126,6 +161,7 @@ fn a_killed_run_goes_on_as_if_nothing_had_been() {
     let expected = uninterrupted();
     // The moments after the first are other ones each time the test runs.
     let random = |most: u64| 1 + (RandomState::new().hash_one(most) % most) as usize;
+    let mut broken_off = 0;
     for (kind, times) in [
         ("run_started", 1),
         ("episode_started", random(2)),
@@ -138,9 +174,29 @@ fn a_killed_run_goes_on_as_if_nothing_had_been() {
         let (mut child, _events) = start(&place, kind, times);
         child.kill().expect("a running program");
         child.wait().expect("an end");
+        broken_off += steps_broken_off(&place);
         place.read("resume", &["--quiet"]).exited(0);
         assert_eq!(comparable(&place), expected, "killed after {times} {kind}");
     }
+    assert!(broken_off > 0, "no kill came in the midst of an episode");
+}
+
+/// The steps of the episodes that broke off, as reports have them, checked against what
+/// was recorded.
+fn steps_broken_off(place: &Place) -> u64 {
+    let store = Store::open_read_only(place.traces()).expect("a trace file");
+    let run = report::find_run(&store, None).expect("a run");
+    let sessions = report::sessions(&store, &run).expect("its sessions");
+    let broken_off = sessions.iter().filter(|session| !session.complete);
+    let steps = broken_off.map(|session| {
+        let recorded = place.ask(&format!(
+            "select count(*) from events where event_type = 'environment' and session_id = {}",
+            report::quoted(&session.session_id)
+        ));
+        assert_eq!(recorded, session.results.steps);
+        session.results.steps
+    });
+    steps.sum()
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn episodes_are_played_scored_and_traced() {
     );
     assert_eq!(place.ask("select count(*) from experiments"), 1);
     let seeds = place.ask(
-        "select list(cast(data ->> '$.seed' as bigint) order by 1) from (select unnest([data]) as data \
+        "select list_sort(list(cast(data ->> '$.seed' as bigint))) from (select unnest([data]) as data \
          from session_metadata where metadata_type = 'episode_config')",
     );
     assert_eq!(seeds, serde_json::json!([5, 6, 7]));
