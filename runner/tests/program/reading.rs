@@ -162,6 +162,12 @@ fn runs_sessions_and_usage_are_listed() {
         .exited(0)
         .json();
     assert_eq!(sessions.as_array().map(Vec::len), Some(2));
+    assert_eq!(sessions[0]["model"], "embedded:expert");
+    let seeds = [&sessions[0]["seed"], &sessions[1]["seed"]];
+    assert!(seeds == [0, 1] || seeds == [1, 0], "{seeds:?}");
+    let short = sessions[0]["short_id"].as_str().expect("an id");
+    place.read("show", &[short]).exited(0);
+    assert!(place.read("sessions", &[]).exited(0).out.contains(short));
     assert!(
         place
             .read("sessions", &[])
