@@ -48,6 +48,8 @@ pub struct Site {
     kind: EventKind,
     name: &'static str,
     system: Option<String>,
+    /// Why the system is not known.
+    system_error: Option<String>,
     args: Value,
     filtered: Option<Value>,
     state: Option<Value>,
@@ -67,6 +69,7 @@ impl Site {
             kind,
             name,
             system: None,
+            system_error: None,
             args: Value::Null,
             filtered: None,
             state: None,
@@ -79,8 +82,11 @@ impl Site {
 
     /// `system_id = …`
     #[must_use]
-    pub fn system(mut self, system: impl Into<String>) -> Self {
-        self.system = Some(system.into());
+    pub fn system<S: Into<String>>(mut self, system: impl FnOnce() -> S) -> Self {
+        match caught(|| system().into()) {
+            Ok(system) => self.system = Some(system),
+            Err(error) => self.system_error = Some(error),
+        }
         self
     }
 
@@ -358,6 +364,9 @@ impl Call {
             session.report_option(site.name, option, error.clone());
             describe(key, error.into());
         };
+        if let Some(error) = site.system_error {
+            failed("system_id", "system_id_error", error);
+        }
         let message = message.unwrap_or_else(|error| {
             failed("message", "message_error", error);
             None

@@ -34,11 +34,16 @@ pub fn factory<H: Hook + 'static>(make: impl Fn() -> H + Send + Sync + 'static) 
 
 /// Looks at a session's records as they are made. Every point is optional.
 ///
-/// Points are called while the session is locked: they are for a quick look, not
-/// for waiting, least of all for another thread that records into the session. No session
-/// is active in them, so that decorated functions just run, and a handle of the session
-/// answers [`TraceError::Reentrant`](crate::TraceError::Reentrant): the context is the way
-/// to record.
+/// Points are called while the session is locked: they are for a quick look, not for
+/// waiting. No session is active in them, so that decorated functions just run, and a handle
+/// of the session answers [`TraceError::Reentrant`](crate::TraceError::Reentrant): the
+/// context is the way to record.
+///
+/// Another thread or task that records into the session, or asks it for its turn, waits
+/// until the point has returned. A point that waits for such a thread, by joining it, by a
+/// channel or by blocking on a future, therefore never returns, and nor does the episode:
+/// nobody can tell this wait from a long one, so nobody ends it. A point may start work
+/// that uses the session, as long as it does not wait for it.
 pub trait Hook: Send {
     /// The hook's name, as results and failures show it.
     fn name(&self) -> &str;

@@ -39,6 +39,11 @@
 //! # Ok::<(), tracer::TraceError>(())
 //! ```
 //!
+//! An attribute needs the crate under its own name, `tracer`, and arguments and results that
+//! implement `serde::Serialize`, or an option that leaves them out. The feature `duckdb`,
+//! which is on unless `default-features = false` turns it off, is everything about files;
+//! it compiles DuckDB, once and for some minutes.
+//!
 //! # From a function to a question
 //!
 //! The same with everything that belongs to it: a hook that looks at each event, a file
@@ -248,7 +253,7 @@ pub use writer::{Writer, WriterOptions, WriterReport};
 /// fn validate(name: &str, raw: &[u8]) -> Result<u8, Refused> {
 ///     let mut __call = ::tracer::__macro::begin(|| {
 ///         ::tracer::__macro::Site::new(::tracer::__macro::EventKind::Runtime, "validate")
-///             .system("validator")
+///             .system(|| "validator")
 ///             .args([("name", ::tracer::__macro::capture(&name))])
 ///     });
 ///     let __result = ::tracer::__macro::run(&mut __call, move || -> Result<u8, Refused> {
@@ -290,7 +295,8 @@ pub use writer::{Writer, WriterOptions, WriterReport};
 ///
 /// Each `f` is a path or a closure. One that panics costs what it was to say and nothing
 /// else: the reason is in its place, or in the metadata as `metadata_error` or
-/// `message_error`. Without `err`, a `Result` is recognized by its type,
+/// `message_error`. A `system_id` that panics leaves the usual one, and `system_id_error`.
+/// Without `err`, a `Result` is recognized by its type,
 /// whatever it is called, and its error is described by `Display`, else by `Debug`.
 /// What is captured has to implement `serde::Serialize`. With `state_after` an async
 /// function borrows its arguments for as long as it runs.

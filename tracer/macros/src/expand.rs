@@ -100,7 +100,9 @@ fn check(attribute: Attribute, args: &Args, function: &Function) -> Result<()> {
             }
         }
     }
-    if let Returns::Value(Type::Never(never)) = function.returns() {
+    if let Returns::Value(Type::Never(never)) | Returns::Async(Type::Never(never)) =
+        function.returns()
+    {
         let message = "a function that never returns cannot be traced: trace what it calls";
         return Err(Error::new_spanned(never, message));
     }
@@ -132,10 +134,11 @@ fn begin(attribute: Attribute, args: &Args, function: &Function) -> TokenStream 
         }
     };
     let event_type = args.event_type.iter().map(|it| quote!(.event_type(#it)));
-    let system = args
-        .system_id
-        .iter()
-        .map(|it| quote_spanned!(it.span()=> .system(#it)));
+    let system = args.system_id.iter().map(|it| {
+        // The closure is the macro's own: lints of closures are not about it.
+        let here = Span::mixed_site().located_at(it.span());
+        quote_spanned!(here=> .system(|| #it))
+    });
     let captured = args.captures_args().then(|| {
         let captured = function
             .parameters()

@@ -46,6 +46,26 @@ fn a_function_that_describes_calls_and_panics_costs_its_description_only() {
 }
 
 #[test]
+fn a_system_that_cannot_be_told_leaves_the_call_with_the_usual_one() {
+    fn name() -> String {
+        panic!("no name")
+    }
+    #[trace_runtime(system_id = name())]
+    fn answer() -> u8 {
+        42
+    }
+    let session = session();
+    assert_eq!(session.scope(answer), 42);
+    let event = only_event(&session);
+    assert_eq!(event.base().system_instance_id, "runtime");
+    assert_eq!(
+        event.base().metadata["system_id_error"],
+        "panicked: no name"
+    );
+    assert_eq!(answer(), 42, "nobody asks for it outside of sessions");
+}
+
+#[test]
 fn a_cancelled_call_whose_description_panics_is_dropped_quietly() {
     #[trace_agent(metadata = only_with_a_result)]
     async fn wait() -> u8 {

@@ -5,4 +5,9 @@ fn serve() -> ! {
     loop {}
 }
 
+#[trace_runtime]
+async fn serve_later() -> ! {
+    loop {}
+}
+
 fn main() {}
