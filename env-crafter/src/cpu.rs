@@ -60,7 +60,7 @@ for_every_processor! {
 
 for_every_processor! {
     /// See [`rng::untwist`].
-    fn untwist(words: &mut [u32; rng::WORDS]) = rng::untwist;
+    fn untwist(words: &mut [u32; rng::WORDS], joined: &mut [u32; rng::WORDS]) = rng::untwist;
 }
 
 for_every_processor! {

@@ -176,9 +176,10 @@ impl Mt19937 {
     /// not be kept to draw the frame later.
     pub(crate) fn latest(&self, mut words: &mut [u32]) {
         let (mut block, mut next) = (self.words, usize::from(self.next));
+        let mut joined = [0; WORDS];
         while !words.is_empty() {
             if next == 0 {
-                cpu::untwist(&mut block);
+                cpu::untwist(&mut block, &mut joined);
                 next = WORDS;
             }
             let first = next.saturating_sub(words.len());
@@ -250,17 +251,16 @@ const fn mixed(far: u32, upper: u32, lower: u32) -> u32 {
     far ^ (joined >> 1) ^ (joined & 1).wrapping_neg() & MATRIX
 }
 
-/// Replaces a block of words by the one before it. Called through
-/// [`cpu::untwist`].
+/// Replaces a block of words by the one before it. What is in the room for the
+/// joined words does not matter. Called through [`cpu::untwist`].
 #[inline(always)]
-pub(crate) fn untwist(words: &mut [u32; WORDS]) {
+pub(crate) fn untwist(words: &mut [u32; WORDS], joined: &mut [u32; WORDS]) {
     const FRONT: usize = WORDS - SHIFT;
     // What `twist` mixed: the upper bit of a word and the lower ones of the next.
     let unmixed = |word: u32| {
         let odd = word >> 31;
         (word ^ odd.wrapping_neg() & MATRIX) << 1 | odd
     };
-    let mut joined = *words;
     let (front, back) = joined.split_at_mut(FRONT);
     for ((joined, own), far) in back.iter_mut().zip(&words[FRONT..]).zip(&words[..SHIFT]) {
         *joined = unmixed(own ^ far);
@@ -272,7 +272,7 @@ pub(crate) fn untwist(words: &mut [u32; WORDS]) {
     let before =
         join(joined[WORDS - 1], joined[WORDS - 2]) ^ join(joined[SHIFT - 1], joined[SHIFT - 2]);
     words[0] = join(joined[0], unmixed(before));
-    for ((word, &upper), &lower) in words[1..].iter_mut().zip(&joined[1..]).zip(&joined) {
+    for ((word, &upper), &lower) in words[1..].iter_mut().zip(&joined[1..]).zip(&*joined) {
         *word = join(upper, lower);
     }
 }
