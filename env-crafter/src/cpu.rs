@@ -13,7 +13,7 @@
 
 use crate::{
     difficulty::Tuning,
-    image::{self, Light},
+    image::{self, Light, Vignette},
     rng,
     terrain::Terrain,
     world::World,
@@ -88,7 +88,12 @@ for_every_processor! {
     fn light_night(
         light: Light,
         words: &[u32],
-        vignette: &[f64],
+        vignette: &Vignette,
         pixels: &mut [u32],
     ) = image::night;
+}
+
+for_every_processor! {
+    /// See [`image::join_columns`].
+    fn join_columns(columns: &mut [u32], height: usize) = image::join_columns;
 }

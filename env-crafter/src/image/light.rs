@@ -38,12 +38,13 @@ pub(super) fn luma([red, green, blue]: [i32; 3]) -> i32 {
 }
 
 /// A channel with three fifths of its difference to the brightness taken away.
+///
+/// In whole numbers this is the same as in the single precision that Pillow
+/// computes it with, and takes half as long.
 #[inline(always)]
 pub(super) fn desaturated(channel: i32, luma: i32) -> i32 {
-    /// Added to a small number, this leaves its whole part in the lowest bits.
-    const SHIFT: f32 = (1 << 23) as f32;
-    let faded = luma as f32 + 0.4 * (channel - luma) as f32;
-    (faded.trunc() + SHIFT).to_bits() as i32 & 255
+    // The factor is a fifth, more precisely than a number below 1275 can tell.
+    ((3 * luma + 2 * channel) * 13_108) >> 16
 }
 
 /// The whole part of a number from 0 to 255.
@@ -97,6 +98,18 @@ mod tests {
         check([216, 135, 17], 146, [174, 141, 94]);
         check([0, 0, 0], 0, [0, 0, 0]);
         check([255, 255, 255], 255, [255, 255, 255]);
+    }
+
+    #[test]
+    fn colours_fade_as_in_single_precision() {
+        for luma in 0..=255_u8 {
+            for channel in 0..=255_u8 {
+                let (grey, full) = (f32::from(luma), f32::from(channel));
+                let faded = (grey + 0.4 * (full - grey)) as i32;
+                let (channel, luma) = (i32::from(channel), i32::from(luma));
+                assert_eq!(desaturated(channel, luma), faded, "{channel} in {luma}");
+            }
+        }
     }
 
     #[test]

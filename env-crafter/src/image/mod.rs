@@ -16,7 +16,9 @@ mod pictures;
 mod renderer;
 mod scale;
 mod strip;
+mod vignette;
 
-pub(crate) use kernel::{day, night};
+pub(crate) use kernel::{day, join_columns, night};
 pub(crate) use light::Light;
 pub use renderer::Renderer;
+pub(crate) use vignette::Vignette;

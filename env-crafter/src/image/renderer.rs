@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array3;
 
-use super::{light::Light, pictures::Pictures, strip::Strip};
+use super::{light::Light, pictures::Pictures, strip::Strip, vignette::Vignette};
 use crate::{
     ConfigError, Env, EnvConfig, NightNoise, Position, Textures, cpu, rng::Mt19937,
     seed::world_seed, tile::Tile,
@@ -40,11 +40,10 @@ struct Layout {
 /// What only frames at night need. Sized at the first one.
 #[derive(Debug, Clone, Default)]
 struct Night {
-    /// The local view, column after column.
+    /// The local view, column after column, and what makes its last block whole.
     pixels: Vec<u32>,
     words: Vec<u32>,
-    /// How much noise each pixel gets, from 0 in the middle to almost 1.
-    vignette: Vec<f64>,
+    vignette: Vignette,
 }
 
 impl Renderer {
@@ -164,23 +163,24 @@ impl Renderer {
             vignette,
         } = &mut self.night;
         let (width, height) = (cells.0 * unit.0, cells.1 * unit.1);
-        if vignette.is_empty() {
-            *vignette = make_vignette(width, height);
-            pixels.resize(width * height, 0);
-            words.resize(width * height * 2, 0);
+        let count = width * height;
+        if pixels.is_empty() {
+            *vignette = Vignette::new(width, height);
+            pixels.resize(vignette.len(), 0);
+            words.resize(2 * vignette.len(), 0);
         }
         self.pictures
             .find(&self.tiles, &self.textures, &mut self.shown);
         let columns = self.pictures.columns();
-        for (x, column) in pixels.chunks_exact_mut(height).enumerate() {
+        for (x, column) in pixels[..count].chunks_exact_mut(height).enumerate() {
             let shown = &self.shown[x / unit.0 * cells.1..][..cells.1];
             let parts = shown.iter().map(|picture| picture * unit.0 + x % unit.0);
             lay::<_, 7>(column, columns, parts, unit.1);
         }
-        draw_noise(env, words);
+        draw_noise(env, &mut words[..2 * count]);
         cpu::light_night(light, words, vignette, pixels);
         let stride = self.layout.size.0 * 3;
-        for (i, columns) in pixels.chunks(FOUR * height).enumerate() {
+        for (i, columns) in pixels[..count].chunks_mut(FOUR * height).enumerate() {
             let rows = frame[self.layout.pixel(i * FOUR, 0)..].chunks_mut(stride);
             pack(columns, height, rows);
         }
@@ -256,15 +256,14 @@ impl Layout {
 const FOUR: usize = 4;
 
 /// Writes up to four columns, a word a pixel, to the beginnings of rows, three
-/// bytes a pixel. Four at a time take half as long as one by one.
-fn pack<'a>(columns: &[u32], height: usize, rows: impl Iterator<Item = &'a mut [u8]>) {
+/// bytes a pixel. Four columns are changed on the way.
+fn pack<'a>(columns: &mut [u32], height: usize, rows: impl Iterator<Item = &'a mut [u8]>) {
     if columns.len() == FOUR * height {
-        let (left, right) = columns.split_at(2 * height);
-        let (left, right) = (left.split_at(height), right.split_at(height));
-        let pixels = left.0.iter().zip(left.1).zip(right.0.iter().zip(right.1));
-        for (((a, b), (c, d)), row) in pixels.zip(rows) {
-            let words = [a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8];
-            row[..3 * FOUR].copy_from_slice(words.map(u32::to_le_bytes).as_flattened());
+        cpu::join_columns(columns, height);
+        let (first, rest) = columns.split_at(height);
+        let (second, third) = rest.split_at(height);
+        for (((&a, &b), &c), row) in first.iter().zip(second).zip(third).zip(rows) {
+            row[..3 * FOUR].copy_from_slice([a, b, c].map(u32::to_le_bytes).as_flattened());
         }
     } else {
         for (y, row) in rows.take(height).enumerate() {
@@ -295,39 +294,5 @@ fn lay<T: Copy, const USUAL: usize>(
         lay(to, USUAL);
     } else {
         lay(to, length);
-    }
-}
-
-/// How strong noise is at each pixel, column after column: a hole around the
-/// player, whose edge is a Gaussian bell.
-fn make_vignette(width: usize, height: usize) -> Vec<f64> {
-    // NumPy's linspace(-1, 1, count).
-    let steps = |count: usize| {
-        let step = 2.0 / (count as f64 - 1.0);
-        (0..count).map(move |i| match i {
-            0 => -1.0,
-            _ if i == count - 1 => 1.0,
-            _ => i as f64 * step - 1.0,
-        })
-    };
-    let column = |x: f64| steps(height).map(move |y| 1.0 - ((-0.5 * (x * x + y * y)) / 0.25).exp());
-    steps(width).flat_map(column).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_vignette_spares_the_middle() {
-        let vignette = make_vignette(63, 49);
-        let at = |x: usize, y: usize| vignette[x * 49 + y].to_bits();
-        assert_eq!(vignette[31 * 49 + 24], 0.0);
-        let near = |a: u64, b: u64| assert!(a.abs_diff(b) <= 1, "{a:x} and {b:x}");
-        near(at(0, 0), 0x3fef_69f5_523e_f618);
-        near(at(0, 1), 0x3fef_4f5c_6e16_02db);
-        near(at(31, 23), 0x3f6c_6526_8209_3a00);
-        near(at(31, 25), 0x3f6c_6526_8209_3a00);
-        assert_eq!(at(0, 0), at(62, 48));
     }
 }
