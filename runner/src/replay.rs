@@ -1,6 +1,8 @@
 //! Plays a recorded episode again and compares every record of it with what the
-//! world says: observations, decisions, states, rewards, effects, achievements,
-//! digests and results.
+//! world says: observations, decisions, states, rewards, effects, achievements, what
+//! hooks reported, digests and results.
+
+mod hooks;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tracer::record::SessionStatus;
 
+use self::hooks::Hooks;
 use crate::episode::EpisodeResults;
 use crate::rebuild::{
     RebuildError, RecordedDecision, RecordedObservation, RecordedStep, Recording, States, hex,
@@ -66,7 +69,7 @@ pub fn replay(recording: &Recording) -> Result<Replayed, RebuildError> {
         decided: VecDeque::new(),
         observed: None,
         reports: Vec::new(),
-        hooked: recording.steps.iter().any(|step| !step.reported.is_empty()),
+        hooks: Hooks::of(recording)?,
         steps: 0,
         digests: 0,
         unlocks: Vec::new(),
@@ -129,8 +132,8 @@ struct Check<'a> {
     observed: Option<u64>,
     /// What the actions of the latest turn came to.
     reports: Vec<ActionReport>,
-    /// Whether hooks reported what was unlocked.
-    hooked: bool,
+    /// What the game's hooks have to report, if they were there.
+    hooks: Option<Hooks>,
     steps: u64,
     digests: u64,
     /// Achievement, step and turn.
@@ -249,10 +252,8 @@ impl<'a> Check<'a> {
             return Ok(());
         };
 
-        let names = |set: env_crafter::AchievementSet| -> Vec<String> {
-            set.iter().map(|each| each.name().to_owned()).collect()
-        };
-        let unlocked = names(step.unlocked);
+        let unlocked = step.unlocked.iter().map(|each| each.name().to_owned());
+        let unlocked: Vec<String> = unlocked.collect();
         let reason = step.effect.reason().map(|reason| reason.name().to_owned());
         let effect = Some(step.effect.to_string());
         let truncated = !step.terminated && self.is_over();
@@ -260,11 +261,9 @@ impl<'a> Check<'a> {
         here.same("invalid", &recorded.invalid, &reason)?;
         here.same("reward", &recorded.reward, &Some(step.reward))?;
         here.same("unlocked", &recorded.unlocked, &unlocked)?;
-        if self.hooked {
-            let reported = recorded.reported.iter();
-            let reported = reported.filter_map(|name| Achievement::from_name(name));
-            let reported = names(reported.collect());
-            here.same("hook_results", &reported, &unlocked)?;
+        if let Some(hooks) = &self.hooks {
+            let (reported, expected) = hooks.at(self.steps as usize, recorded);
+            here.same_document("hook_results", &reported, &expected)?;
         }
         here.same("terminated", &recorded.terminated, &step.terminated)?;
         here.same("truncated", &recorded.truncated, &truncated)?;
@@ -296,10 +295,7 @@ impl<'a> Check<'a> {
             return Ok(());
         }
         let expected = json!(PublicState::of(self.env(), self.recording.step_limit()));
-        match first_difference(which, recorded, &expected) {
-            Some((field, recorded, expected)) => here.differs(&field, recorded, expected),
-            None => Ok(()),
-        }
+        here.same_document(which, recorded, &expected)
     }
 
     fn results(&self, results: &EpisodeResults) -> Result<(), Stopped> {
@@ -373,6 +369,14 @@ impl Place {
         match recorded == expected {
             true => Ok(()),
             false => self.differs(field, json!(recorded), json!(expected)),
+        }
+    }
+
+    /// Compares leaf by leaf, so that the difference is no larger than it is.
+    fn same_document(self, field: &str, recorded: &Value, expected: &Value) -> Result<(), Stopped> {
+        match first_difference(field, recorded, expected) {
+            Some((field, recorded, expected)) => self.differs(&field, recorded, expected),
+            None => Ok(()),
         }
     }
 

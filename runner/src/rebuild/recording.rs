@@ -3,8 +3,8 @@
 use env_crafter::{Action, ConfigError, Env, EnvConfig, EpisodeOver};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tracer::Store;
-use tracer::record::{EnvironmentEvent, Event, SessionStatus, SessionTrace};
+use tracer::record::{EnvironmentEvent, Event, HookResult, SessionStatus, SessionTrace};
+use tracer::{Store, TraceError};
 
 use super::{States, WorldRecord, find_session};
 use crate::episode::{EpisodeConfig, EpisodeResults};
@@ -104,8 +104,8 @@ pub struct RecordedStep {
     pub invalid: Option<String>,
     /// The names of what it unlocked.
     pub unlocked: Vec<String>,
-    /// The names of what hooks reported as unlocked.
-    pub reported: Vec<String>,
+    /// What hooks reported of it.
+    pub hooks: Vec<HookResult>,
     /// The public state before it: see [`PublicState`](agent_react::state::PublicState).
     pub before: Value,
     /// The public state after it.
@@ -166,6 +166,12 @@ pub enum RebuildError {
         session_id: String,
         #[source]
         source: EpisodeOver,
+    },
+    #[error("the hooks cannot be asked about session {session_id} again")]
+    Hooks {
+        session_id: String,
+        #[source]
+        source: TraceError,
     },
     #[error("session {session_id} has no step {step}: it has {first} to {last}")]
     NoStep {
@@ -288,7 +294,6 @@ impl RecordedStep {
         let metadata = &event.base.metadata;
         let text = |key: &str| Some(metadata.get(key)?.as_str()?.to_owned());
         let action = text("action").ok_or("it names no action")?;
-        let hooks = event.base.event_metadata.iter();
         Ok(RecordedStep {
             seq,
             turn: event.base.time_record.message_time,
@@ -301,9 +306,7 @@ impl RecordedStep {
             effect: text("effect"),
             invalid: text("invalid"),
             unlocked: texts(metadata.get("unlocked")),
-            reported: hooks
-                .flat_map(|found| texts(found.data.get("achievements")))
-                .collect(),
+            hooks: event.base.event_metadata.clone(),
             before: event.base.system_state_before.clone(),
             after: event.base.system_state_after.clone(),
         })

@@ -4,7 +4,7 @@
 use runner::rebuild::{RebuildError, Recording};
 use runner::replay::{Difference, replay};
 use serde_json::{Value, json};
-use tracer::record::{EnvironmentEvent, Event, SessionTrace};
+use tracer::record::{EnvironmentEvent, Event, HookResult, SessionTrace};
 use tracer::store::Store;
 use tracer::{Conflict, import, trace_json};
 
@@ -130,6 +130,8 @@ fn a_trace_that_was_tampered_with_is_found_out() {
         .iter()
         .position(|step| !step.unlocked.is_empty());
     let first_unlock = unlocks.expect("an unlock") as u64 + 1;
+    let hook = |place: u64| &recording.steps[place as usize - 1].hooks[0].hook_name;
+    let unlocked = format!("hook_results.{}", hook(first_unlock));
     let within = first_within_a_turn(&traces[0]);
     check(
         "a missing step within a turn",
@@ -204,7 +206,15 @@ fn a_trace_that_was_tampered_with_is_found_out() {
                 }
             }
         },
-        (first_unlock, "hook_results"),
+        (first_unlock, &unlocked),
+    );
+    check(
+        "how hooks described an unlock",
+        &|trace| {
+            let step = step(trace, first_unlock as usize);
+            step.base.event_metadata[0].description = "unlocked collect_diamond".to_owned();
+        },
+        (first_unlock, &format!("{unlocked}.description")),
     );
     check(
         "the seed",
@@ -225,6 +235,52 @@ fn a_trace_that_was_tampered_with_is_found_out() {
         "the ending",
         &|trace| results(trace, "ending", json!("died")),
         (120, "episode_results.ending"),
+    );
+}
+
+#[test]
+fn what_hooks_said_of_actions_without_effect_is_compared() {
+    let place = played(&["--episodes", "1", "--model", "embedded:random"]);
+    let trace = traces(&place).remove(0);
+    let steps = Recording::of(&trace).expect("an episode").steps;
+    let mut invalid = (1..).zip(&steps).filter(|(_, step)| step.invalid.is_some());
+    let (first, recorded) = invalid.next().expect("an action without effect");
+    let check = |number: u64, tamper: &dyn Fn(&mut Vec<HookResult>), field: &str| {
+        let mut trace = trace.clone();
+        tamper(&mut step(&mut trace, number as usize).base.event_metadata);
+        let found = first_difference(&trace).expect("a difference");
+        assert_eq!(
+            (found.step, found.field.as_str()),
+            (number, field),
+            "{found:?}"
+        );
+    };
+    let of_hook = |results: &mut Vec<HookResult>, change: &dyn Fn(&mut HookResult)| {
+        let mut results = results.iter_mut();
+        let result = results.find(|result| result.hook_name == "invalid_action");
+        change(result.expect("what the hook found"));
+    };
+    check(
+        first,
+        &|results| of_hook(results, &|result| result.data["invalid_so_far"] = json!(12)),
+        "hook_results.invalid_action.data.invalid_so_far",
+    );
+    check(
+        first,
+        &|results| of_hook(results, &|result| result.description.push('!')),
+        "hook_results.invalid_action.description",
+    );
+    check(
+        first,
+        &|results| results.clear(),
+        "hook_results.invalid_action",
+    );
+    let finding = recorded.hooks.iter().find(|result| result.code == 'X');
+    let valid = (1..).zip(&steps).find(|(_, step)| step.invalid.is_none());
+    check(
+        valid.expect("an action with an effect").0,
+        &|results| results.extend(finding.cloned()),
+        "hook_results.invalid_action",
     );
 }
 
