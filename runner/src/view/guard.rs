@@ -7,7 +7,8 @@
 use std::net::IpAddr;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -18,7 +19,13 @@ pub(super) struct Guard {
     pub(super) host: String,
     /// Whether that is this machine alone.
     pub(super) loopback: bool,
+    /// The port that is listened on.
+    pub(super) port: u16,
 }
+
+const UNKNOWN_HOST: &str = "this server does not answer to that name and port: ask it by the \
+    address that it printed, through a tunnel by one with the same port";
+const NOT_ITS_PAGE: &str = "this server answers its own page only";
 
 /// Sent with every answer: the page may ask nobody but this server, and nobody may
 /// embed it.
@@ -52,7 +59,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 7] = [
 
 /// Lets a request through, or not.
 pub(super) async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let mut response = match guard.refuses(request.headers()) {
+    let mut response = match guard.refuses(request.uri(), request.headers()) {
         None => next.run(request).await,
         Some(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
     };
@@ -62,39 +69,56 @@ pub(super) async fn guarded(State(guard): State<Guard>, request: Request, next: 
 
 impl Guard {
     /// Why a request is not answered, if it is not.
-    fn refuses(&self, headers: &HeaderMap) -> Option<&'static str> {
-        let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or(""));
-        let host = text(header::HOST).unwrap_or_default();
-        if !self.knows(host) {
-            return Some("this server does not answer to that name");
+    fn refuses(&self, uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
+        let mut hosts = headers.get_all(header::HOST).iter();
+        // Of two, nobody knows which one the next program would take.
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return Some(UNKNOWN_HOST);
+        };
+        let host = host.to_str().unwrap_or_default();
+        // A request may name the server in its first line, too.
+        let named = uri.authority().is_none_or(|named| named.as_str() == host);
+        if !named || !self.knows(host) {
+            return Some(UNKNOWN_HOST);
         }
-        if let Some(origin) = text(header::ORIGIN)
-            && origin.strip_prefix("http://") != Some(host)
-        {
-            return Some("this server answers its own page only");
+        let own = |origin: &HeaderValue| {
+            let origin = origin.to_str().unwrap_or_default();
+            origin.strip_prefix("http://") == Some(host)
+        };
+        if !headers.get_all(header::ORIGIN).iter().all(own) {
+            return Some(NOT_ITS_PAGE);
         }
         // Following a link from elsewhere is fine; fetching from elsewhere is not.
-        let site = text(HeaderName::from_static("sec-fetch-site")).unwrap_or("none");
-        let mode = text(HeaderName::from_static("sec-fetch-mode")).unwrap_or("navigate");
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+        let site = text("sec-fetch-site").unwrap_or("none");
+        let mode = text("sec-fetch-mode").unwrap_or("navigate");
         if !matches!(site, "same-origin" | "none") && mode != "navigate" {
-            return Some("this server answers its own page only");
+            return Some(NOT_ITS_PAGE);
         }
         None
     }
 
     /// Whether a `Host` is this server. One that is a name can be made to point
-    /// here by whoever owns the name, an address cannot.
+    /// here by whoever owns the name, an address cannot. Beyond this machine, a port
+    /// may have been forwarded under another number.
     fn knows(&self, host: &str) -> bool {
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
+        let Ok(authority) = host.parse::<Authority>() else {
+            return false;
         };
-        let address = name.trim_start_matches('[').trim_end_matches(']');
-        match address.parse::<IpAddr>() {
-            Ok(address) => !self.loopback || address.is_loopback(),
-            Err(_) => {
-                name.eq_ignore_ascii_case("localhost") || name.eq_ignore_ascii_case(&self.host)
-            }
+        let port = authority.port_u16().unwrap_or(80);
+        if host.contains('@') || (self.loopback && port != self.port) {
+            return false;
+        }
+        let name = authority.host();
+        let address = match name.strip_prefix('[') {
+            Some(rest) => rest
+                .strip_suffix(']')
+                .and_then(|address| address.parse().ok().map(IpAddr::V6)),
+            None => name.parse().ok().map(IpAddr::V4),
+        };
+        match address {
+            Some(address) => !self.loopback || address.is_loopback(),
+            None => name.eq_ignore_ascii_case("localhost") || name.eq_ignore_ascii_case(&self.host),
         }
     }
 }
@@ -108,13 +132,14 @@ mod tests {
         let guard = Guard {
             host: "127.0.0.1".to_owned(),
             loopback: true,
+            port: 8642,
         };
         let mut all = HeaderMap::new();
         all.insert(header::HOST, host.parse().expect("a header"));
         for (name, value) in headers {
-            all.insert(*name, HeaderValue::from_static(value));
+            all.append(*name, HeaderValue::from_static(value));
         }
-        let refusal = guard.refuses(&all);
+        let refusal = guard.refuses(&Uri::from_static("/"), &all);
         assert_eq!(
             refusal.is_none(),
             answered,
@@ -127,13 +152,40 @@ mod tests {
         check("127.0.0.1:8642", &[], true);
         check("localhost:8642", &[], true);
         check("[::1]:8642", &[], true);
-        check("localhost", &[], true);
+        check("LOCALHOST:8642", &[], true);
         check("", &[], false);
+        check("localhost", &[], false);
+        check("localhost:80", &[], false);
+        check("localhost:", &[], false);
+        check("localhost:8642:8642", &[], false);
+        check("localhost.:8642", &[], false);
+        check("[127.0.0.1]:8642", &[], false);
+        check("::1:8642", &[], false);
+        check("0.0.0.0:8642", &[], false);
+        check("2130706433:8642", &[], false);
+        check("localhost:8642", &[("host", "evil.example:8642")], false);
+        check("localhost:8642", &[("host", "localhost:8642")], false);
         check("evil.example:8642", &[], false);
         check("localhost.evil.example", &[], false);
         check("127.0.0.1.evil.example", &[], false);
         check("192.168.0.7:8642", &[], false);
         check("localhost:80@evil.example", &[], false);
+        check("evil@localhost:8642", &[], false);
+    }
+
+    #[test]
+    fn a_request_that_names_no_host_or_another_one_is_not_answered() {
+        let guard = Guard {
+            host: "127.0.0.1".to_owned(),
+            loopback: true,
+            port: 8642,
+        };
+        let own = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("[::1]:8642"))]);
+        let none = HeaderMap::new();
+        let refused = |uri, headers| guard.refuses(&Uri::from_static(uri), headers).is_some();
+        assert!(refused("/", &none));
+        assert!(refused("http://evil.example/", &own));
+        assert!(!refused("http://[::1]:8642/", &own));
     }
 
     #[test]
@@ -151,6 +203,11 @@ mod tests {
             false,
         );
         check("localhost:8642", &[("origin", "null")], false);
+        check(
+            "localhost:8642",
+            &[("origin", own), ("origin", "http://evil.example")],
+            false,
+        );
         let elsewhere = ("sec-fetch-site", "cross-site");
         check(
             "localhost:8642",
@@ -177,8 +234,9 @@ mod tests {
         let guard = Guard {
             host: "box.lan".to_owned(),
             loopback: false,
+            port: 8642,
         };
-        assert!(guard.knows("192.168.0.7:8642"));
+        assert!(guard.knows("192.168.0.7:80"));
         assert!(guard.knows("box.lan:8642"));
         assert!(!guard.knows("evil.example:8642"));
     }

@@ -26,6 +26,7 @@ use super::guard::{Guard, guarded};
 use super::pictures;
 use super::shelf::Library;
 use crate::exit::{Coded, Exit, of_error};
+use crate::rebuild::RebuildError;
 
 /// What the SQL box may take.
 const SQL: AskLimits = AskLimits {
@@ -87,6 +88,7 @@ impl Server {
         let guard = Guard {
             host: host.to_owned(),
             loopback: at.ip().is_loopback(),
+            port: at.port(),
         };
         Ok(Server {
             router: router(library).layer(middleware::from_fn_with_state(guard, guarded)),
@@ -131,12 +133,7 @@ fn router(library: Library) -> Router {
         .route("/api/episodes/{id}/frames/{step}", get(frame))
         .route("/api/tables", get(tables))
         .route("/api/sql", post(sql))
-        .fallback(async || {
-            (
-                StatusCode::NOT_FOUND,
-                Json(json!({ "error": "there is nothing here" })),
-            )
-        })
+        .fallback(async || Problem::from(NotThere("there is nothing here")))
         .with_state(library)
 }
 
@@ -193,7 +190,11 @@ async fn turn(
         })?),
     };
     let episode = library.ask(move |shelf| shelf.episode(&id)).await?;
-    json_of(episode.turn(turn, Detail::Bodies))
+    let there = turn.is_none_or(|turn| episode.turns().any(|each| each == turn));
+    match there {
+        true => json_of(episode.turn(turn, Detail::Bodies)),
+        false => Err(NotThere("this session has no such turn").into()),
+    }
 }
 
 async fn frame(
@@ -252,6 +253,11 @@ fn png(drawn: anyhow::Result<Vec<u8>>) -> Response {
     }
 }
 
+/// That there is nothing at an address.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotThere(&'static str);
+
 /// Why there is no answer.
 struct Problem(anyhow::Error);
 
@@ -265,6 +271,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let missing = |cause: &(dyn std::error::Error + 'static)| {
             matches!(cause.downcast_ref(), Some(StoreError::NoSession { .. }))
+                || matches!(cause.downcast_ref(), Some(RebuildError::NoStep { .. }))
+                || cause.is::<NotThere>()
         };
         let status = if self.0.chain().any(missing) {
             StatusCode::NOT_FOUND
