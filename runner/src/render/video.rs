@@ -3,6 +3,7 @@
 //! No video encoder is compiled in: the ones there are in Rust are large, slow or
 //! C in disguise, and `ffmpeg` is where videos are made.
 
+use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,7 +17,10 @@ const FFMPEG: &str = "ffmpeg";
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the values are")]
 pub enum VideoError {
-    #[error("a video is made by {FFMPEG}, which is not on the PATH: install it, or write a .gif")]
+    #[error(
+        "a video is made by {FFMPEG}, which is not on the PATH: install it (apt-get install \
+         {FFMPEG}, brew install {FFMPEG}), or write a .gif"
+    )]
     NoEncoder,
     #[error("{FFMPEG} cannot be started")]
     Start(#[source] io::Error),
@@ -70,12 +74,23 @@ impl Video {
             .args(["-framerate", &self.fps.to_string(), "-i", "-"])
             // What players can play, and can begin to play before all is loaded.
             .args(["-pix_fmt", "yuv420p", "-movflags", "+faststart"])
-            .arg(&self.path)
+            // Said, since players would guess which colours are meant.
+            .args(["-vf", "scale=out_color_matrix=bt709"])
+            .args(["-colorspace", "bt709", "-color_primaries", "bt709"])
+            .args(["-color_trc", "bt709"])
+            .arg(self.output())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn();
         started.map_err(VideoError::Start)
+    }
+
+    /// The path as no name of a protocol, whatever it looks like.
+    fn output(&self) -> OsString {
+        let mut output = OsString::from("file:");
+        output.push(&self.path);
+        output
     }
 
     /// What went wrong, in the encoder's own words if it has any.

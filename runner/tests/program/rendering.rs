@@ -105,7 +105,10 @@ fn a_video_is_made_by_the_encoder_on_the_path() {
 
     let output = render().env("PATH", "").output();
     let said = crate::Said::from(output.expect("the program starts"));
-    said.refused(1, &["ffmpeg", "not on the PATH", "write a .gif"]);
+    said.refused(
+        1,
+        &["not on the PATH", "apt-get install ffmpeg", "write a .gif"],
+    );
 }
 
 #[test]
