@@ -47,6 +47,7 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
     let screen = Screen {
         view: View::Pixels,
         colors: colors(),
+        clock: args.fps,
         pace: None,
     };
 
@@ -190,7 +191,7 @@ fn seated(
         None => {
             let (typing, typed) = unbounded_channel();
             let seat = Seat::person(typed, told.clone());
-            (seat, Players::default(), Hands::Play(typing))
+            (seat, Players::default(), Hands::play(typing, args.fps))
         }
         Some(name) => {
             let players = Players::open(&config)?;

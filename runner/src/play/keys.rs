@@ -33,7 +33,7 @@ pub(super) const WATCHING: &str =
 /// What a key means to a person who plays.
 pub(super) fn playing(key: KeyEvent) -> Option<Command> {
     let act = |action| Some(Command::Act(action));
-    match key.code {
+    match unshifted(key.code) {
         KeyCode::Char('a') | KeyCode::Left => act(Action::MoveLeft),
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Command::Quit),
         KeyCode::Char('d') | KeyCode::Right => act(Action::MoveRight),
@@ -60,7 +60,7 @@ pub(super) fn playing(key: KeyEvent) -> Option<Command> {
 
 /// What a key means to one who looks on.
 pub(super) fn watching(key: KeyEvent) -> Option<Command> {
-    match key.code {
+    match unshifted(key.code) {
         KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Command::Quit),
         KeyCode::Char(' ') => Some(Command::Pause),
         KeyCode::Char('n') | KeyCode::Right => Some(Command::OneStep),
@@ -69,6 +69,14 @@ pub(super) fn watching(key: KeyEvent) -> Option<Command> {
         KeyCode::Char('m') => Some(Command::NextView),
         KeyCode::Char('q') | KeyCode::Esc => Some(Command::Quit),
         _ => None,
+    }
+}
+
+/// A letter is the same key with Caps Lock, as in the original.
+fn unshifted(code: KeyCode) -> KeyCode {
+    match code {
+        KeyCode::Char(letter) => KeyCode::Char(letter.to_ascii_lowercase()),
+        other => other,
     }
 }
 
@@ -86,6 +94,16 @@ mod tests {
             .collect();
         for action in Action::ALL {
             assert!(meant.contains(&Command::Act(action)), "{action}");
+        }
+    }
+
+    #[test]
+    fn caps_lock_changes_no_key() {
+        for letter in 'a'..='z' {
+            let key = |letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+            let capital = letter.to_ascii_uppercase();
+            assert_eq!(playing(key(letter)), playing(key(capital)), "{capital}");
+            assert_eq!(watching(key(letter)), watching(key(capital)), "{capital}");
         }
     }
 

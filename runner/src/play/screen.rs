@@ -1,6 +1,9 @@
 //! Draws a game onto the terminal.
 
+use std::borrow::Cow;
+
 use agent_react::hooks::Tier;
+use console::{measure_text_width, truncate_str};
 use env_crafter::{Achievement, Item};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -16,6 +19,9 @@ const SMALLEST: (u16, u16) = (80, 24);
 
 /// Columns of the panel with vitals, inventory and achievements.
 const PANEL: u16 = 40;
+
+/// Rows for a model's reasons.
+const REASON_ROWS: usize = 2;
 
 /// How the world is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +81,8 @@ pub struct Screen {
     pub view: View,
     /// Which colours there are.
     pub colors: Colors,
+    /// How many steps pass each second, where time passes by itself.
+    pub clock: Option<u16>,
     /// Whether somebody looks on rather than plays, and how fast, in words.
     pub pace: Option<String>,
 }
@@ -138,11 +146,13 @@ impl Screen {
             (false, light) if light < 0.5 => "night",
             (false, _) => "day",
         };
+        let clock = self.clock.map(|fps| format!(" · {fps} steps a second"));
         let text = format!(
-            " · seed {} · step {}{of} · reward {:+.1} · {sky}",
+            " · seed {} · step {}{of} · reward {:+.1} · {sky}{}",
             env.config().seed,
             env.steps(),
-            game.environment.total_reward()
+            game.environment.total_reward(),
+            clock.unwrap_or_default()
         );
         let row = Row::from(vec![
             Span::styled(format!(" {}", game.model), self.bold(Color::Cyan)),
@@ -170,9 +180,8 @@ impl Screen {
 
     fn happened(&self, frame: &mut Frame<'_>, game: &Game, area: Rect) {
         let mut rows: Vec<Row<'_>> = Vec::new();
-        if !game.reasoning.is_empty() {
-            rows.push(Row::styled(game.reasoning.as_str(), self.dim()));
-        }
+        let reasons = in_rows(&game.reasoning, area.width, REASON_ROWS);
+        rows.extend(reasons.into_iter().map(|row| Row::styled(row, self.dim())));
         let room = usize::from(area.height).saturating_sub(rows.len());
         let latest = game
             .lines
@@ -184,7 +193,8 @@ impl Screen {
                 Tone::Bad => self.style(Color::LightRed),
                 Tone::Good => self.bold(Color::LightGreen),
             };
-            Row::styled(line.text.as_str(), style)
+            let width = usize::from(area.width);
+            Row::styled(truncate_str(&line.text, width, "…"), style)
         }));
         frame.render_widget(Paragraph::new(rows), area);
     }
@@ -263,6 +273,26 @@ impl Screen {
     }
 }
 
+/// A text in at most so many rows, broken between words. What has no room there is an
+/// ellipsis.
+fn in_rows(text: &str, width: u16, most: usize) -> Vec<String> {
+    let width = usize::from(width);
+    let mut rows: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let full = rows.len() == most;
+        let fits = |row: &String| measure_text_width(row) + 1 + measure_text_width(word) <= width;
+        match rows.last_mut() {
+            Some(row) if full || fits(row) => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    let cut = rows.iter().map(|row| truncate_str(row, width, "…"));
+    cut.map(Cow::into_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use agent_react::agent::AgentConfig;
@@ -287,6 +317,7 @@ mod tests {
         let screen = Screen {
             view,
             colors: Colors::True,
+            clock: Some(5),
             pace: None,
         };
         let backend = TestBackend::new(size.0, size.1);
@@ -311,7 +342,7 @@ mod tests {
         game.act(Action::PlaceTable);
         let text = text(&drawn(&game, View::Signs, SMALLEST));
         for wanted in [
-            "human · seed 3 · step 2/10000",
+            "human · seed 3 · step 2/10000 · reward +0.0 · day · 5 steps a second",
             "health  █████████ 9",
             "0 of 22 achievements",
             "wake up",
@@ -322,6 +353,30 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted:?} is not in:\n{text}");
         }
+    }
+
+    #[test]
+    fn long_reasons_take_two_rows_and_say_that_there_is_more() {
+        let check = |text: &str, wanted: &[&str]| assert_eq!(in_rows(text, 12, 2), wanted);
+        check("", &[]);
+        check("to the water", &["to the water"]);
+        check("to the water and on", &["to the water", "and on"]);
+        check(
+            "to the water and on to the coal",
+            &["to the water", "and on to t…"],
+        );
+        check("incomprehensibilities", &["incomprehen…"]);
+    }
+
+    #[test]
+    fn what_happened_is_cut_visibly() {
+        let mut game = game();
+        game.hear(super::super::Heard::Notice("many words ".repeat(9)));
+        let text = text(&drawn(&game, View::Signs, SMALLEST));
+        assert!(
+            text.contains("many words many words many words many …"),
+            "{text}"
+        );
     }
 
     #[test]

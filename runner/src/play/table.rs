@@ -24,8 +24,20 @@ const PACES: [u64; 7] = [2000, 1000, 500, 250, 120, 60, 25];
 
 /// How whoever sits at the terminal has a part in the episode.
 pub enum Hands {
-    /// They play: what they type goes here.
-    Play(UnboundedSender<Action>),
+    /// They play, and time passes with each action.
+    Play {
+        /// What they type goes here.
+        typed: UnboundedSender<Action>,
+    },
+    /// They play, and time passes by itself.
+    PlayInTime {
+        /// What they do goes here.
+        typed: UnboundedSender<Action>,
+        /// How long a step is there.
+        frame: Duration,
+        /// What they typed last since the last step.
+        next: Option<Action>,
+    },
     /// They look on: here goes that an answer was shown.
     Watch {
         /// Told after the last action of each answer.
@@ -38,6 +50,18 @@ pub enum Hands {
 }
 
 impl Hands {
+    /// Playing, at so many steps a second if time passes by itself.
+    pub fn play(typed: UnboundedSender<Action>, fps: Option<u16>) -> Hands {
+        match fps {
+            None => Hands::Play { typed },
+            Some(fps) => Hands::PlayInTime {
+                typed,
+                frame: Duration::from_secs(1) / u32::from(fps.max(1)),
+                next: None,
+            },
+        }
+    }
+
     /// Looking on at a pace that can be followed.
     pub fn watch(shown: UnboundedSender<()>) -> Hands {
         Hands::Watch {
@@ -80,7 +104,7 @@ pub fn at_the_terminal<B: Backend>(
         }
         screen.pace = hands.pace();
         terminal.draw(|frame| screen.draw(frame, &game))?;
-        if !event::poll(GLANCE)? {
+        if !event::poll(hands.glance(moved))? {
             continue;
         }
         let Event::Key(key) = event::read()? else {
@@ -93,7 +117,7 @@ pub fn at_the_terminal<B: Backend>(
             return Ok(false);
         }
         let command = match hands {
-            Hands::Play(_) => keys::playing(key),
+            Hands::Play { .. } | Hands::PlayInTime { .. } => keys::playing(key),
             Hands::Watch { .. } => keys::watching(key),
         };
         match command {
@@ -108,9 +132,10 @@ pub fn at_the_terminal<B: Backend>(
 impl Hands {
     fn obey(&mut self, command: Command, game: &mut Game) {
         match (self, command) {
-            (Hands::Play(typed), Command::Act(action)) if game.asked => {
+            (Hands::Play { typed }, Command::Act(action)) if game.asked => {
                 play(typed, action, game);
             }
+            (Hands::PlayInTime { next, .. }, Command::Act(action)) => *next = Some(action),
             (Hands::Watch { paused, .. }, Command::Pause) => *paused = !*paused,
             (Hands::Watch { pace, .. }, Command::Faster) => {
                 *pace = (*pace + 1).min(PACES.len() - 1)
@@ -120,7 +145,7 @@ impl Hands {
                 *paused = true;
                 show_one(shown, game);
             }
-            (Hands::Play(_) | Hands::Watch { .. }, _) => {}
+            (Hands::Play { .. } | Hands::PlayInTime { .. } | Hands::Watch { .. }, _) => {}
         }
     }
 
@@ -128,10 +153,23 @@ impl Hands {
     fn pass_time(&mut self, game: &mut Game, moved: &mut Instant) {
         match self {
             // As in the original, sleep goes on by itself.
-            Hands::Play(typed) => {
+            Hands::Play { typed } => {
                 if game.asked && game.env().is_sleeping() && moved.elapsed() >= ASLEEP {
                     *moved = Instant::now();
                     play(typed, Action::Noop, game);
+                }
+            }
+            // As in the original, who does nothing waits.
+            Hands::PlayInTime { typed, frame, next } => {
+                if game.asked && moved.elapsed() >= *frame {
+                    // On time, or from now on where the world was too slow.
+                    let late = moved.elapsed() >= 2 * *frame;
+                    *moved = if late {
+                        Instant::now()
+                    } else {
+                        *moved + *frame
+                    };
+                    play(typed, next.take().unwrap_or(Action::Noop), game);
                 }
             }
             Hands::Watch {
@@ -147,10 +185,18 @@ impl Hands {
         }
     }
 
+    /// How long to wait for a key before something else is due.
+    fn glance(&self, moved: Instant) -> Duration {
+        match self {
+            Hands::PlayInTime { frame, .. } => GLANCE.min(frame.saturating_sub(moved.elapsed())),
+            Hands::Play { .. } | Hands::Watch { .. } => GLANCE,
+        }
+    }
+
     /// The pace in words, if somebody looks on.
     fn pace(&self) -> Option<String> {
         match self {
-            Hands::Play(_) => None,
+            Hands::Play { .. } | Hands::PlayInTime { .. } => None,
             Hands::Watch { paused: true, .. } => Some("paused".to_owned()),
             Hands::Watch { pace, .. } => Some(format!("{} ms an action", PACES[*pace])),
         }

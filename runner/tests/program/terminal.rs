@@ -73,6 +73,24 @@ fn a_person_plays_an_episode_like_any_model() {
 }
 
 #[test]
+fn in_real_time_who_presses_nothing_waits() {
+    let place = Place::new();
+    // Another view is no action.
+    let arguments = "play --seed 3 --max-steps 4 --fps 20 --traces traces.duckdb";
+    at_a_terminal(&place, arguments, b'm').exited(0);
+    let actions = "select list(metadata ->> '$.action' order by seq) from events \
+        where event_type = 'environment'";
+    let waited = json!(["noop", "noop", "noop", "noop"]);
+    assert_eq!(place.ask(actions), waited);
+    place.read("replay", &["--all"]).exited(0);
+
+    let place = Place::new();
+    at_a_terminal(&place, arguments, b'A').exited(0);
+    let moved = "select count(*) from events where metadata ->> '$.action' = 'move_left'";
+    assert!(place.ask(moved).as_u64() >= Some(2));
+}
+
+#[test]
 fn who_leaves_early_is_not_scored() {
     let place = Place::new();
     let said = at_a_terminal(&place, "play --seed 3 --traces traces.duckdb", b'q');
