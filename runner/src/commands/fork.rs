@@ -70,7 +70,7 @@ pub(super) fn print(
     traces: &Path,
 ) -> anyhow::Result<()> {
     let store = Store::open_read_only(traces)?;
-    let report = ForkReport::new(info, run, report::sessions(&store, run)?);
+    let report = ForkReport::load(&store, info, run)?;
     if args.json {
         output::json(&report)?;
     } else if !events_on_stdout(args) {

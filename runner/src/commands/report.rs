@@ -20,7 +20,7 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Exit> {
     let store = traces::open(&args.file.traces)?;
     let fork = args.id.as_deref().map(|id| fork::find(&store, id));
     if let Some((info, run)) = fork.transpose()?.flatten() {
-        let report = ForkReport::new(info, &run, report::sessions(&store, &run)?);
+        let report = ForkReport::load(&store, info, &run)?;
         return written(args, fork_printed(&report, args.format)?);
     }
     let run = report::find_run(&store, args.id.as_deref())?;

@@ -1,9 +1,10 @@
-//! `runner runs`: what runs a trace file holds.
+//! `runner runs`: what runs and forks a trace file holds.
 
 use serde::Serialize;
 
 use crate::args::TableArgs;
 use crate::exit::Exit;
+use crate::fork::{self, ForkInfo};
 use crate::report::text::{right, table};
 use crate::report::{self, RunInfo};
 use crate::{estimate, output, traces};
@@ -13,16 +14,24 @@ use crate::{estimate, output, traces};
 struct Line {
     #[serde(flatten)]
     run: RunInfo,
+    /// Where its episodes begin, if they go on from another one.
+    fork: Option<ForkInfo>,
     planned: u64,
     complete: u64,
 }
 
-/// Lists the runs, the oldest first.
+/// Characters of a parent's id that are shown: its time, and some of its chance.
+const PARENT: usize = 18;
+
+/// Lists the runs and the forks, the oldest first.
 pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
     let store = traces::open(&args.file.traces)?;
-    let lines = report::runs(&store)?
-        .into_iter()
-        .map(|run| {
+    let runs = report::runs(&store)?.into_iter().map(|run| (None, run));
+    let forks = fork::all(&store)?.into_iter();
+    let forks = forks.map(|(fork, run)| (Some(fork), run));
+    let mut lines = runs
+        .chain(forks)
+        .map(|(fork, run)| {
             let episodes = report::episodes(report::sessions(&store, &run)?);
             let complete = episodes.iter().filter(|episode| episode.complete).count() as u64;
             let planned = run.config.run.episodes * run.config.run.models.len() as u64;
@@ -30,9 +39,11 @@ pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
                 planned: planned.max(episodes.len() as u64),
                 complete,
                 run,
+                fork,
             })
         })
         .collect::<anyhow::Result<Vec<Line>>>()?;
+    lines.sort_by_key(|line| line.run.started_at);
     if args.json {
         output::json(&lines)?;
         return Ok(Exit::Done);
@@ -45,6 +56,7 @@ pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
     );
     for Line {
         run,
+        fork,
         planned,
         complete,
     } in &lines
@@ -58,11 +70,27 @@ pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
             run.started_at.strftime("%Y-%m-%d %H:%M").to_string().into(),
             run.config.run.models.join(", ").into(),
             right(episodes),
-            estimate::seeds(&run.config.run).into(),
+            match fork {
+                None => estimate::seeds(&run.config.run),
+                Some(fork) => beginning(fork),
+            }
+            .into(),
             run.version.clone().into(),
             run.git.clone().unwrap_or_default().into(),
         ]);
     }
     output::line(&table.trim_fmt())?;
     Ok(Exit::Done)
+}
+
+/// Where a fork begins: enough of the parent's id to find it by.
+fn beginning(fork: &ForkInfo) -> String {
+    let ForkInfo {
+        session_id,
+        seed,
+        step,
+        ..
+    } = fork;
+    let parent: String = session_id.chars().take(PARENT).collect();
+    format!("seed {seed}, step {step} of {parent}")
 }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::Value;
+use tracer::store::{Store, Table};
 
 use super::ForkInfo;
 use crate::episode::EpisodeRecord;
-use crate::report::{Estimate, RunInfo};
+use crate::report::{self, Estimate, RunInfo};
 use crate::statistics::Mean;
 
 /// What came of a fork.
@@ -45,8 +47,7 @@ pub struct Continuations {
     pub continuations: usize,
     /// Those that were cut short, which do not count.
     pub cut_short: usize,
-    /// Whether all of them are the same, action for action, as far as can be told
-    /// from what they came to.
+    /// Whether all of them are the same, action for action.
     pub all_alike: bool,
     /// Steps.
     pub steps: Estimate,
@@ -66,9 +67,15 @@ pub struct Continuations {
 }
 
 impl ForkReport {
-    /// The report of a fork from the records of its episodes.
-    pub fn new(fork: ForkInfo, run: &RunInfo, mut records: Vec<EpisodeRecord>) -> ForkReport {
+    /// The report of a fork from what the file holds of its episodes.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    pub fn load(store: &Store, fork: ForkInfo, run: &RunInfo) -> anyhow::Result<ForkReport> {
+        let mut records = report::sessions(store, run)?;
         records.sort_by_key(|record| record.config.index);
+        let actions = actions(store, run)?;
         let from = |steps: u64, achievements: u64, reward: f64| WentOn {
             steps: steps as f64 - fork.step as f64,
             achievements: achievements as f64 - fork.achievements as f64,
@@ -93,15 +100,30 @@ impl ForkReport {
                     )
                 })
                 .collect();
-            Continuations::new(model, &of_model, &reached, parent)
+            Continuations::new(model, &of_model, &reached, parent, &actions)
         });
-        ForkReport {
+        Ok(ForkReport {
             experiment_id: run.experiment_id.clone(),
             models: models.collect(),
             parent_went_on: parent,
             fork,
-        }
+        })
     }
+}
+
+/// The actions of each session of a run, in one text.
+fn actions(store: &Store, run: &RunInfo) -> anyhow::Result<BTreeMap<String, String>> {
+    let found = store.query(&format!(
+        "select session_id, string_agg(events.metadata ->> '$.action', ' ' order by seq) \
+         from events join session_traces using (session_id) \
+         where experiment_id = {} and event_type = 'environment' group by session_id",
+        report::quoted(&run.experiment_id)
+    ))?;
+    let each = found.rows.iter().filter_map(|row| {
+        let actions = row.get(1).and_then(Value::as_str)?;
+        Some((Table::text(row.first()?).into_owned(), actions.to_owned()))
+    });
+    Ok(each.collect())
 }
 
 impl Continuations {
@@ -110,6 +132,7 @@ impl Continuations {
         records: &[&EpisodeRecord],
         reached: &[WentOn],
         parent: Option<WentOn>,
+        actions: &BTreeMap<String, String>,
     ) -> Continuations {
         let over = |value: &dyn Fn(&WentOn) -> f64| -> Estimate {
             let values: Vec<f64> = reached.iter().map(value).collect();
@@ -125,11 +148,12 @@ impl Continuations {
             *endings.entry(ending).or_default() += 1;
         }
         let whole = records.iter().filter(|record| record.complete);
+        // The same actions come to something else where the world's luck differs.
         // Rewards are compared by their bits: the same play sums up the same way.
         let played: BTreeSet<_> = whole
             .map(|record| {
-                let results = &record.results;
-                (results.steps, &results.actions, results.reward.to_bits())
+                let actions = actions.get(&record.session_id);
+                (actions, record.results.reward.to_bits())
             })
             .collect();
         Continuations {

@@ -11,5 +11,5 @@ mod start;
 mod text;
 
 pub use figures::{Continuations, ForkReport, WentOn};
-pub use start::{ForkInfo, Start, find};
+pub use start::{ForkInfo, ParentResults, Start, all, find};
 pub use text::render;

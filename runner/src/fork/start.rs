@@ -59,25 +59,40 @@ impl ForkInfo {
     }
 }
 
-/// The fork whose id is or begins with `id`, with how it was played.
+/// Every fork in the file with how it was played, in the order in which they began.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn all(store: &Store) -> anyhow::Result<Vec<(ForkInfo, RunInfo)>> {
+    let found = store.query(&format!(
+        "select metadata from experiments where json_exists(metadata, '$.{}') \
+         order by created_at, id",
+        ForkInfo::KEY
+    ))?;
+    let documents = found.rows.iter().flatten().filter_map(report::document);
+    let read = documents.map(|metadata| {
+        let fork = ForkInfo::deserialize(&metadata[ForkInfo::KEY])?;
+        Ok((fork, RunInfo::deserialize(&metadata["run"])?))
+    });
+    read.collect()
+}
+
+/// The fork whose id is `id`, or the only one whose id begins so, with how it was
+/// played.
 ///
 /// # Errors
 ///
 /// Where the file cannot be read.
 pub fn find(store: &Store, id: &str) -> anyhow::Result<Option<(ForkInfo, RunInfo)>> {
-    let found = store.query(&format!(
-        "select metadata from experiments where starts_with(id, {}) and \
-         json_exists(metadata, '$.{}') order by created_at desc",
-        report::quoted(id),
-        ForkInfo::KEY
-    ))?;
-    let [row] = &found.rows[..] else {
-        return Ok(None);
-    };
-    let metadata = row.first().and_then(report::document).unwrap_or_default();
-    let fork = ForkInfo::deserialize(&metadata[ForkInfo::KEY])?;
-    let run = RunInfo::deserialize(&metadata["run"])?;
-    Ok(Some((fork, run)))
+    let mut forks = all(store)?;
+    forks.retain(|(_, run)| run.experiment_id.starts_with(id));
+    let exact = forks.iter().position(|(_, run)| run.experiment_id == id);
+    Ok(match (exact, forks.len()) {
+        (Some(exact), _) => Some(forks.swap_remove(exact)),
+        (None, 1) => forks.pop(),
+        (None, _) => None,
+    })
 }
 
 /// The state that continuations begin in.

@@ -42,8 +42,8 @@ pub fn render(report: &ForkReport, width: u16) -> String {
         rows.add_row([
             format!("{} (the parent)", fork.model).into(),
             right(1),
-            right(format!("{:+}", went.achievements)),
-            right(format!("{:+.1}", went.reward)),
+            right(signed_number(went.achievements, 0)),
+            right(signed_number(went.reward, 1)),
             right(went.steps),
             results.ending.name().into(),
         ]);
@@ -110,14 +110,24 @@ fn signed(estimate: &Estimate) -> String {
     let Some(value) = estimate.value else {
         return "–".to_owned();
     };
-    let mut text = format!("{value:+.1}");
+    let mut text = signed_number(value, 1);
     if let Some(se) = estimate.se {
         text.push_str(&format!(" ± {se:.1}"));
     }
     if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
-        text.push_str(&format!(" ({low:+.1} to {high:+.1})"));
+        let (low, high) = (signed_number(low, 1), signed_number(high, 1));
+        text.push_str(&format!(" ({low} to {high})"));
     }
     text
+}
+
+/// A number with its sign, where nothing is `+0.0` and never `-0.0`.
+fn signed_number(number: f64, digits: usize) -> String {
+    let text = format!("{number:+.digits$}");
+    match text.chars().any(|digit| matches!(digit, '1'..='9')) {
+        true => text,
+        false => text.replace('-', "+"),
+    }
 }
 
 fn endings(model: &Continuations) -> String {
@@ -128,4 +138,19 @@ fn endings(model: &Continuations) -> String {
         .map(each)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signed_number;
+
+    #[test]
+    fn nothing_is_never_below_nothing() {
+        let check = |number, wanted: &str| assert_eq!(signed_number(number, 1), wanted);
+        check(-0.0, "+0.0");
+        check(-0.04, "+0.0");
+        check(-0.06, "-0.1");
+        check(0.0, "+0.0");
+        check(10.0, "+10.0");
+    }
 }

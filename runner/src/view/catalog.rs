@@ -9,9 +9,10 @@ use serde_json::Value;
 use tracer::record::SessionStatus;
 use tracer::store::{Store, Table};
 
+use super::runs::Run;
 use crate::episode::EpisodeRecord;
 use crate::rebuild::Fork;
-use crate::report::{self, RunInfo, SoFar};
+use crate::report::{self, SoFar};
 
 /// Every run and every session of a trace file.
 pub(super) struct Catalog {
@@ -19,41 +20,21 @@ pub(super) struct Catalog {
     rows: Vec<Row>,
 }
 
-/// A run and what came of it so far.
-#[derive(Debug, Serialize)]
-struct Run {
-    #[serde(flatten)]
-    info: RunInfo,
-    models: Vec<ModelLine>,
-}
-
-/// What one model reached in a run.
-#[derive(Debug, Default, Serialize)]
-struct ModelLine {
-    model: String,
-    episodes: u64,
-    complete: u64,
-    running: u64,
-    mean_achievements: f64,
-    mean_reward: f64,
-    unlocked: usize,
-}
-
 /// An episode in the list, or a session that is none.
 #[derive(Debug, Clone, Serialize)]
-struct Row {
+pub(super) struct Row {
     id: String,
-    run: Option<String>,
-    model: Option<String>,
+    pub(super) run: Option<String>,
+    pub(super) model: Option<String>,
     seed: Option<u64>,
     /// How it ended; `running`; for a session that is no episode its status.
-    ending: String,
-    complete: bool,
+    pub(super) ending: String,
+    pub(super) complete: bool,
     steps: u64,
     turns: u64,
-    reward: f64,
+    pub(super) reward: f64,
     /// What was unlocked, before a fork included.
-    achievements: Vec<String>,
+    pub(super) achievements: Vec<String>,
     /// The step of the parent at which it begins, if it is a fork.
     forked_at: Option<u64>,
     invalid: u64,
@@ -141,18 +122,13 @@ impl Catalog {
             }
             rows.push(row);
         }
-        let runs = report::runs(store)?;
         Ok(Catalog {
-            runs: runs
-                .into_iter()
-                .rev()
-                .map(|info| Run::new(info, &rows))
-                .collect(),
+            runs: Run::all(store, &rows)?,
             rows,
         })
     }
 
-    /// Every run, the latest first.
+    /// Every run and every fork, the latest first.
     pub(super) fn runs(&self) -> impl Serialize + '_ {
         &self.runs
     }
@@ -182,43 +158,7 @@ impl Catalog {
     }
 }
 
-impl Run {
-    fn new(info: RunInfo, rows: &[Row]) -> Run {
-        let of_run = |row: &&Row| row.run.as_deref() == Some(info.experiment_id.as_str());
-        let mut models: Vec<ModelLine> = Vec::new();
-        let mut unlocked: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
-        for row in rows.iter().filter(of_run) {
-            let Some(model) = &row.model else { continue };
-            let place = models.iter().position(|line| line.model == *model);
-            let place = place.unwrap_or_else(|| {
-                models.push(ModelLine {
-                    model: model.clone(),
-                    ..ModelLine::default()
-                });
-                models.len() - 1
-            });
-            let line = &mut models[place];
-            line.episodes += 1;
-            line.running += u64::from(row.ending == RUNNING);
-            if row.complete {
-                line.complete += 1;
-                line.mean_achievements += row.achievements.len() as f64;
-                line.mean_reward += row.reward;
-            }
-            let names = row.achievements.iter().map(String::as_str);
-            unlocked.entry(place).or_default().extend(names);
-        }
-        for (place, line) in models.iter_mut().enumerate() {
-            let complete = line.complete.max(1) as f64;
-            line.mean_achievements /= complete;
-            line.mean_reward /= complete;
-            line.unlocked = unlocked.get(&place).map_or(0, BTreeSet::len);
-        }
-        Run { info, models }
-    }
-}
-
-const RUNNING: &str = "running";
+pub(super) const RUNNING: &str = "running";
 
 impl Row {
     fn new(id: String, status: SessionStatus, metadata: &Value) -> Row {

@@ -2,7 +2,8 @@
 //! steps, and the same player as one self-contained file.
 //!
 //! A `shelf` owns the trace file on a thread of its own and answers the page's
-//! requests: the `catalog` of runs and episodes, single `episode`s whose
+//! requests: the `catalog` of episodes and their
+//! `runs`, single `episode`s whose
 //! `film` is rebuilt from seed and actions by the real world, and SQL. The
 //! `server` turns requests into questions to the shelf, behind a `guard` that
 //! refuses everything from elsewhere. [`page`] puts one episode into one file.
@@ -20,6 +21,7 @@ mod film;
 mod guard;
 mod page;
 mod pictures;
+mod runs;
 mod server;
 mod shelf;
 

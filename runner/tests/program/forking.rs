@@ -1,6 +1,9 @@
 //! Episodes that go on from another one.
 
 use serde_json::{Value, json};
+use tracer::record::Event;
+use tracer::store::Store;
+use tracer::{Conflict, import, trace_json};
 
 use crate::Place;
 
@@ -58,6 +61,63 @@ fn a_run_does_not_count_what_went_on_from_its_episodes() {
         .exited(0)
         .json();
     assert_eq!(again, forked);
+}
+
+#[test]
+fn forks_are_listed_among_the_runs_with_their_parents() {
+    let (place, id) = Place::with_episode("120");
+    let forked = fork(&place, &[&id, "--at-step", "40", "--continuations", "2"]);
+    let runs = place.read("runs", &["--json"]).exited(0).json();
+    assert_eq!(
+        (runs.as_array().map(Vec::len), &runs[0]["fork"]),
+        (Some(2), &Value::Null)
+    );
+    let own = &runs[1];
+    assert_eq!(own["experiment_id"], forked["experiment_id"]);
+    assert_eq!(
+        (
+            &own["fork"]["session_id"],
+            &own["fork"]["step"],
+            &own["complete"]
+        ),
+        (&json!(id), &json!(40), &json!(2))
+    );
+    let said = place.read("runs", &[]).exited(0).out;
+    assert!(
+        said.contains(&format!("step 40 of {}", &id[..18])),
+        "{said}"
+    );
+}
+
+#[test]
+fn continuations_that_do_the_same_in_another_order_are_not_alike() {
+    let (place, id) = Place::with_episode("120");
+    let forked = fork(&place, &[&id, "--at-step", "40", "--continuations", "2"]);
+    let second = forked["models"][0]["session_ids"][1]
+        .as_str()
+        .expect("an id");
+    let store = Store::open_read_only(place.traces()).expect("a trace file");
+    let mut trace = store.session_trace(second).expect("a session");
+    drop(store);
+    let steps = trace.event_history.iter_mut();
+    let mut actions = steps.filter_map(|event| match &mut event.record {
+        Event::Environment(step) => step.base.metadata.get_mut("action"),
+        Event::Cais(_) | Event::Runtime(_) => None,
+    });
+    let first = actions.next().expect("a step");
+    let other = actions
+        .find(|action| *action != first)
+        .expect("another action");
+    std::mem::swap(first, other);
+    let json = place.path("swapped.json");
+    std::fs::write(&json, trace_json::write(&trace).expect("JSON")).expect("a file");
+    import(&place.traces(), &json, Conflict::Replace).expect("a session");
+    let own = forked["experiment_id"].as_str().expect("an id");
+    let report = place.read("report", &[own, "--format", "json"]);
+    assert_eq!(
+        report.exited(0).json()["models"][0]["all_alike"],
+        json!(false)
+    );
 }
 
 #[test]
