@@ -24,16 +24,42 @@ const once = (make) => {
 const facts = once(() => source.facts());
 const tiles = once(() => loadTiles(source.tiles));
 
+/** The page in the address, without the query. */
+const here = () => location.hash.split("?")[0];
+
 const address = () => {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [page, ...parts] = path.split("/").map(decodeURIComponent);
   return { page, parts, query: Object.fromEntries(new URLSearchParams(query)) };
 };
 
+/** Keeps the step in the address of the page that is shown now: at once, and then a few
+ * times a second, since browsers refuse to write addresses as fast as an episode plays. */
+function remembering() {
+  const page = here();
+  let wanted = null;
+  let waiting = false;
+  const write = () => {
+    waiting = wanted !== null && here() === page;
+    if (!waiting) return;
+    history.replaceState(null, "", `${page}?step=${wanted}`);
+    wanted = null;
+    setTimeout(write, 250);
+  };
+  return (step) => {
+    wanted = step;
+    if (!waiting) write();
+  };
+}
+
 /** The step an address asks for, if it is a number. */
 const stepOf = ({ step }) => (step !== undefined && Number.isFinite(Number(step)) ? Math.round(Number(step)) : null);
 
 const episodeLink = (id, text, step) => h("a", { href: `#/episode/${encodeURIComponent(id)}${step === undefined ? "" : `?step=${step}`}` }, quoted(text));
+
+/** Links to what others made of an episode. */
+const forksOf = (id, runs) => runs.filter(({ fork }) => fork?.session_id === id).map(({ fork, experiment_id: run }, place) => [
+  place > 0 ? ", " : null, h("a", { href: `#/episodes?${new URLSearchParams({ run })}` }, `step ${fork.step}`)]);
 
 const PAGES = {
   async "" () {
@@ -47,27 +73,30 @@ const PAGES = {
     };
     return ["Episodes", () => showEpisodes(main, { page, filter: query, facts: known, runs, picked, go })];
   },
-  async episode({ parts: [id], query }) {
-    const [data, known, pictures] = await Promise.all([source.episode(id), facts(), tiles()]);
+  async episode({ parts: [id], query }, quietly) {
+    const moved = remembering();
+    const [data, runs, known, pictures] = await Promise.all([source.episode(id), source.runs(), facts(), tiles()]);
+    const digest = JSON.stringify([data.status, data.turns, data.film?.states.length]);
+    const before = quietly && shown?.follows === id ? shown : null;
+    if (before?.digest === digest) return null;
     const { seed, model } = data.metadata.episode_config ?? {};
     const above = h("p", { class: "crumbs" },
       h("a", { href: "#/" }, "Runs"), " › ",
       data.run ? [h("a", { href: `#/episodes?${new URLSearchParams({ run: data.run })}` }, data.run), " › "] : null,
       seed === undefined ? "session" : h("a", { href: `#/episodes?${new URLSearchParams({ seed })}` }, `seed ${seed}`));
     const first = data.film?.first_step ?? 0;
-    const moved = (state) => history.replaceState(null, "", `#/episode/${encodeURIComponent(id)}?step=${first + state}`);
-    const links = { above, episode: (other, step) => episodeLink(other, other, step) };
-    const follows = shown?.follows === id && shown.player?.state === shown.film?.last;
-    const state = follows ? Infinity : (stepOf(query) ?? first) - first;
+    const links = { above, forks: forksOf(id, runs), episode: (other, step) => episodeLink(other, other, step) };
+    const last = before?.player.state === before?.film?.last;
+    const state = before ? (last ? Infinity : before.player.state) : (stepOf(query) ?? first) - first;
     return [`${model ?? "Session"}${seed === undefined ? "" : `, seed ${seed}`}`, () => {
-      const view = showEpisode(main, { source, facts: known, tiles: pictures, data, state, moved, links });
-      return { ...view, follows: data.status === "running" ? id : undefined };
+      const view = showEpisode(main, { source, facts: known, tiles: pictures, data, state, moved: (at) => moved(first + at), links, before });
+      return { ...view, digest, follows: data.status === "running" && data.film ? id : undefined };
     }];
   },
   async compare({ parts, query }) {
     if (parts.length !== 2) throw new Error("Two episodes are seen side by side: tick them in the list.");
+    const moved = remembering();
     const [pair, known, pictures] = await Promise.all([Promise.all(parts.map(source.episode)), facts(), tiles()]);
-    const moved = (step) => history.replaceState(null, "", `#/compare/${parts.map(encodeURIComponent).join("/")}?step=${step}`);
     return ["Side by side", () => showPair(main, { facts: known, tiles: pictures, pair, step: stepOf(query), moved, link: episodeLink })];
   },
   async sql() {
@@ -87,13 +116,13 @@ async function show({ quietly = false } = {}) {
     wanted = address();
     const make = PAGES[wanted.page];
     if (!make) throw new Error("There is no such page.");
-    page = await make(wanted);
+    page = await make(wanted, quietly);
   } catch (problem) {
     page = ["Problem", () => void fill(main, h("h1", {}, "That did not work"), h("p", { class: "problem", role: "alert" }, quoted(problem.message)), h("p", {}, h("a", { href: "#/" }, "To the runs")))];
   }
-  if (mine !== asked) return;
+  if (mine !== asked || page === null) return;
   const [title, render] = page;
-  const back = quietly ? focused() : null;
+  const back = quietly ? kept() : () => {};
   shown?.close?.();
   main.removeAttribute("aria-busy");
   document.title = `${title} · Crafter traces`;
@@ -103,20 +132,30 @@ async function show({ quietly = false } = {}) {
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (back) main.querySelector(back)?.focus({ preventScroll: true });
+  back();
   if (!quietly) {
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
 }
 
-/** How to find what has the keyboard in the page, once it was shown anew. */
-function focused() {
+/** Puts back, once the page was shown anew, how far it was scrolled and what had the
+ * keyboard. */
+function kept() {
   const element = document.activeElement;
-  if (!main.contains(element) || element === main) return null;
+  const places = [[document.scrollingElement, scrollY], ...[...main.querySelectorAll(".turn")].map((each) => [each, each.scrollTop])];
+  return () => {
+    for (const [each, top] of places) each.scrollTop = top;
+    const again = main.contains(element) ? element : namesake(element);
+    again?.focus({ preventScroll: true });
+  };
+}
+
+/** The element of the page that is called as one that was there before. */
+function namesake(element) {
   for (const name of ["href", "value", "aria-label", "name"]) {
     const value = element.getAttribute(name);
-    if (value) return `${element.localName}[${name}="${CSS.escape(value)}"]`;
+    if (value) return main.querySelector(`${element.localName}[${name}="${CSS.escape(value)}"]`);
   }
   return null;
 }
@@ -129,8 +168,8 @@ async function watch() {
     const changed = latest !== null && now.version !== latest;
     latest = now.version;
     const [page] = location.hash.replace(/^#\/?/, "").split(/[/?]/);
-    const typing = main.querySelector("form :focus, dialog[open]");
-    if (changed && !typing && (["", "episodes"].includes(page) || (page === "episode" && shown?.follows && !shown.player.playing))) await show({ quietly: true });
+    const busy = main.querySelector("form :focus, dialog[open]") || getSelection().type === "Range";
+    if (changed && !busy && (["", "episodes"].includes(page) || (page === "episode" && shown?.follows && !shown.player.playing))) await show({ quietly: true });
   } catch (problem) {
     fill(status, h("span", { class: "bad" }, problem.message));
   }

@@ -2,7 +2,7 @@
 // as a fork does, it waits for the other.
 
 import { drawMap } from "./draw.js";
-import { fill, h, quoted } from "./dom.js";
+import { fill, h, onTheme, quoted } from "./dom.js";
 import { number, plural, words } from "./format.js";
 import { Film } from "./film.js";
 import { Player, Stage, achievement, controls, jumper, keyHelp, listenToKeys } from "./player.js";
@@ -52,13 +52,13 @@ export function showPair(main, { facts, tiles, pair, step = null, moved = () => 
     controls(player, jump),
     h("div", { class: "pair" }, sides.map(({ element }) => element)),
     dialog);
-  const stop = listenToKeys(player, jump);
+  const stops = [listenToKeys(player, jump), onTheme(() => player.tell())];
   player.listen((at) => moved(from + at));
   player.go(step === null ? 0 : step - from);
   return {
     close() {
       player.pause();
-      stop();
+      for (const stop of stops) stop();
       for (const { timeline } of sides) timeline.close();
     },
   };

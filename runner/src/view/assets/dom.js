@@ -47,9 +47,15 @@ export function block(text, className = "") {
   return h("div", {}, pre, rest);
 }
 
+/** What was opened and closed by hand, by title: it stays so wherever the part is shown
+ * again. */
+const folded = new Map();
+
 /** A part that can be folded away. */
 export function fold(title, open, ...children) {
-  return h("details", { open }, h("summary", {}, title), children);
+  const part = h("details", { open: folded.get(title) ?? open }, h("summary", {}, title), children);
+  part.addEventListener("toggle", () => folded.set(title, part.open));
+  return part;
 }
 
 /** A sign, drawn as one path in a square of 16. */
@@ -62,6 +68,17 @@ export function icon(outline) {
   path.setAttribute("d", outline);
   svg.append(path);
   return svg;
+}
+
+/** Listens to changes between light and dark until the returned function is called. */
+export function onTheme(listener) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  document.addEventListener("themechange", listener);
+  system.addEventListener("change", listener);
+  return () => {
+    document.removeEventListener("themechange", listener);
+    system.removeEventListener("change", listener);
+  };
 }
 
 /** Puts children into an element, in place of those it has. */

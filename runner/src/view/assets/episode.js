@@ -1,22 +1,27 @@
 // Shows one episode: what came of it, the player, the turn, the map.
 
 import { drawMap } from "./draw.js";
-import { block, fill, fold, h, quoted, visible } from "./dom.js";
+import { block, fill, fold, h, onTheme, quoted, visible } from "./dom.js";
 import { duration, moment, money, number, plural, words } from "./format.js";
 import { Film } from "./film.js";
 import { Player, Stage, achievement, controls, jumper, keyHelp, listenToKeys } from "./player.js";
 import { Timeline } from "./timeline.js";
 import { TurnPanel } from "./turn.js";
 
-/** Shows an episode in an element. The answer can be closed, and shown again with
- * what was recorded since. */
-export function showEpisode(main, { source, facts, tiles, data, state = 0, moved = () => {}, links = null }) {
+/** Shows an episode in an element. The answer can be closed; given as `before`, the
+ * same episode is shown with what was recorded since, and otherwise as it was. */
+export function showEpisode(main, { source, facts, tiles, data, state = 0, moved = () => {}, links = null, before = null }) {
   if (!data.film) return showSession(main, { source, data, links });
   const film = new Film(data.film);
   const player = new Player(film.last, film.first_step);
   const stage = new Stage(film, facts, tiles);
   const timeline = new Timeline(film, facts, data.turns, player);
-  const panel = new TurnPanel(source, data.id, film, data.turns, player);
+  const panel = before?.panel ?? new TurnPanel(source, data.id, film, data.turns, player);
+  if (before) {
+    panel.renew(film, data.turns, player);
+    player.speed = before.player.speed;
+    stage.wantsExact = before.stage.wantsExact;
+  }
   const map = h("canvas", { class: "map", role: "img" });
   const marks = h("ul", { class: "achievements", "aria-label": "Achievements" });
   const dialog = h("div", {});
@@ -30,7 +35,7 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
     player.tell();
   };
   const toggle = source.frame
-    ? h("button", { type: "button", "aria-pressed": "false", title: "The frame as the world draws it, which is what a model with eyes is shown (x)", onclick: () => exact(!stage.wantsExact) }, "Exact frame")
+    ? h("button", { type: "button", "aria-pressed": String(stage.wantsExact), title: "The frame as the world draws it, which is what a model with eyes is shown (x)", onclick: () => exact(!stage.wantsExact) }, "Exact frame")
     : null;
   const buttons = controls(player, jump);
   if (toggle) buttons.lastChild.prepend(toggle);
@@ -69,14 +74,16 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
         h("section", {}, h("h2", {}, `Achievements: ${film.inherited.length + unlocked.length} of ${facts.achievements.length}`), marks))),
     details(data),
     dialog);
-  const stop = listenToKeys(player, jump, more);
+  const stops = [listenToKeys(player, jump, more), onTheme(() => player.tell())];
   player.go(state);
   return {
     player,
     film,
+    stage,
+    panel,
     close() {
       player.pause();
-      stop();
+      for (const stop of stops) stop();
       timeline.close();
     },
   };
@@ -124,7 +131,8 @@ function episodeHead(data, facts, links) {
       h("h1", {}, config ? [quoted(config.model), h("span", { class: "dim" }, ` · seed ${config.seed}`)] : ["Session ", quoted(data.id)],
         " ", h("span", { class: `ending ${visible(ending)}` }, words(ending))),
       h("p", { class: "dim small" }, `Began ${moment(data.created)} UTC · session `, h("code", {}, visible(data.id)),
-        parent ? [" · goes on from step ", String(parent.step), " of ", links?.episode?.(parent.session_id, parent.step) ?? h("code", {}, visible(parent.session_id))] : null)),
+        parent ? [" · goes on from step ", String(parent.step), " of ", links?.episode?.(parent.session_id, parent.step) ?? h("code", {}, visible(parent.session_id))] : null),
+      links?.forks?.length ? h("p", { class: "dim small" }, "Others went on from ", links.forks) : null),
     figures.length > 0 ? h("dl", { class: "figures" }, figures.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))) : null,
     cut || results?.error ? h("p", { class: "problem" }, quoted(cut?.reason ?? results.error)) : null);
 }

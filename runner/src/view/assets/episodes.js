@@ -22,14 +22,17 @@ export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
     h("label", {}, label, h("select", { name: key, onchange: ({ target }) => set({ [key]: target.value }) },
       h("option", { value: "" }, "any"),
       options.map(([value, text]) => h("option", { value, selected: filter[key] === value }, visible(text)))));
-  const entry = (label, key) =>
-    h("label", {}, label, h("input", { type: "number", min: "0", step: "1", name: key, value: filter[key] ?? "", onchange: ({ target }) => target.reportValidity() && set({ [key]: target.value }) }));
+  const entry = (key, more = {}) =>
+    h("input", { type: "number", min: "0", step: "1", name: key, value: filter[key] ?? "", ...more, onchange: ({ target }) => target.reportValidity() && set({ [key]: target.value }) });
+  const all = String(facts.achievements.length);
+  const score = h("div", { class: "range", role: "group", "aria-label": "Score" }, h("span", {}, `Score: achievements of ${all}`),
+    h("span", {}, entry("min", { max: all, placeholder: "0", "aria-label": "Score at least" }), " to ", entry("max", { max: all, placeholder: all, "aria-label": "Score at most" })));
   const filters = h("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
-    select("Run", "run", runs.map(({ experiment_id: id }) => [id, id])),
+    select("Run", "run", runs.map(({ experiment_id: id, fork }) => [id, fork ? `${id} (fork)` : id])),
     select("Model", "model", page.models.map((model) => [model, model])),
     select("Ending", "ending", page.endings.map((ending) => [ending, words(ending)])),
     select("Unlocked", "achievement", facts.achievements.map(({ name, tier }) => [name, `${words(name)} (${tier[0].toUpperCase()})`])),
-    entry("Unlocked at least", "min"), entry("Unlocked at most", "max"), entry("Seed", "seed"),
+    score, h("label", {}, "Seed", entry("seed")),
     h("button", { type: "button", onclick: () => go({}) }, "Clear"));
   const compare = h("p", { class: "compare-bar", role: "status" });
   const tell = () => {
@@ -58,12 +61,16 @@ export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
         name, h("span", { "aria-hidden": "true" }, sorted ? (descending ? " ↓" : " ↑") : "")));
   });
   const turn = (label, to) => h("button", { type: "button", disabled: to < 0 || to >= page.total, onclick: () => set({ offset: String(to) }) }, label);
+  if (page.total === 0) {
+    const filtered = Object.keys(filter).length > 0;
+    fill(main, h("h1", {}, "Episodes"), filters, h("p", {}, filtered ? "No episode passes these filters." : "This file holds no episode yet: `runner --episodes 10` plays some."));
+    return;
+  }
   fill(main,
     h("h1", {}, "Episodes"), filters, compare,
     h("div", { class: "scroll" }, h("table", { class: "episodes" },
       h("thead", {}, h("tr", {}, h("th", {}, h("span", { class: "hidden" }, "side by side")), heads)),
       h("tbody", {}, page.rows.map((row) => line(row, facts, picked, tick))))),
-    page.rows.length === 0 ? h("p", {}, "No episode passes these filters.") : null,
     h("p", { class: "pages" }, turn("Back", offset - PAGE), ` ${number(Math.min(offset + 1, page.total))} to ${number(Math.min(offset + PAGE, page.total))} of ${plural(page.total, "episode")} `, turn("On", offset + PAGE)));
   tell();
 }
@@ -84,5 +91,5 @@ function line(row, facts, picked, tick) {
     h("td", { class: "n" }, number(row.steps)),
     h("td", { class: "n" }, number(row.turns)),
     h("td", { class: "n" }, row.ending === "running" ? "" : money(row.cost)),
-    h("td", {}, moment(row.started)));
+    h("td", { class: "when" }, moment(row.started)));
 }

@@ -177,7 +177,7 @@ export function itemPicture(place) {
 /** The frame, what the player has, and what the step did. */
 export class Stage {
   constructor(film, facts, tiles) {
-    Object.assign(this, { film, facts, tiles });
+    Object.assign(this, { film, facts, tiles, wantsExact: false });
     this.canvas = h("canvas", { class: "view", role: "img" });
     this.exact = h("img", { class: "exact", alt: "The frame as the world draws it", hidden: true });
     this.caption = h("p", { class: "caption", "aria-live": "off" });
@@ -232,7 +232,8 @@ const change = (by) => (by === 0 ? null : h("span", { class: `change ${by > 0 ? 
 
 /** A number with its sign. */
 export function signed(value, digits = 1) {
-  return `${value > 0 ? "+" : "−"}${number(Math.abs(value), digits)}`;
+  const amount = number(Math.abs(value), digits);
+  return `${value < 0 && /[1-9]/.test(amount) ? "−" : "+"}${amount}`;
 }
 
 /** An achievement with its tier: E, M or H. */

@@ -29,16 +29,10 @@ export class Timeline {
     this.element = h("div", { class: "timeline-box" }, this.canvas, this.slider, h("ul", { class: "legend" }, legend));
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(this.canvas);
-    this.redraw = () => this.draw();
-    document.addEventListener("themechange", this.redraw);
-    this.system = matchMedia("(prefers-color-scheme: dark)");
-    this.system.addEventListener("change", this.redraw);
   }
 
   close() {
     this.watch.disconnect();
-    document.removeEventListener("themechange", this.redraw);
-    this.system.removeEventListener("change", this.redraw);
   }
 
   show(place) {
@@ -56,12 +50,12 @@ export class Timeline {
     this.canvas.title = step ? `Step ${this.film.number(state)}: ${words(step.action)}: ${step.effect}` : "The beginning";
   }
 
-  /** Everything but the cursor is drawn once for each size and theme. */
+  /** Everything but the cursor is drawn once for each size and color of ink. */
   draw() {
     const width = this.canvas.clientWidth;
     if (width === 0) return;
     const scale = devicePixelRatio || 1;
-    const key = `${width} ${scale} ${document.documentElement.dataset.theme} ${this.film.last} ${this.system.matches}`;
+    const key = `${width} ${scale} ${this.color("--ink")} ${this.film.last}`;
     if (this.drawn !== key) {
       this.drawn = key;
       this.picture = h("canvas", { width: Math.round(width * scale), height: Math.round(LANES.height * scale) });

@@ -11,8 +11,12 @@ export class TurnPanel {
     Object.assign(this, { source, id, film, turns, player });
     this.element = h("section", { class: "turn", "aria-label": "Turn" });
     this.known = new Map();
-    this.open = new Map([["Observation", true], ["Actions", true], ["Hook results", true]]);
-    this.element.addEventListener("toggle", ({ target }) => this.open.set(target.dataset.part, target.open), true);
+  }
+
+  /** Goes on with what was recorded since. What is shown stays until the new is there. */
+  renew(film, turns, player) {
+    Object.assign(this, { film, turns, player, shown: undefined });
+    this.known.clear();
   }
 
   /** Shows the turn in which the step to a state was. */
@@ -31,11 +35,6 @@ export class TurnPanel {
     return undefined;
   }
 
-  forget() {
-    this.known.clear();
-    this.shown = undefined;
-  }
-
   turnAt(state) {
     const turn = this.film?.stepTo(Math.min(state, this.film.last))?.turn;
     return turn ?? this.turns.find(({ steps: [, end] }) => end > state)?.turn ?? this.turns[0]?.turn ?? "outside";
@@ -49,17 +48,13 @@ export class TurnPanel {
     return this.known.get(number);
   }
 
-  fold(title, ...children) {
-    const folded = fold(title, this.open.get(title) ?? false, ...children);
-    folded.dataset.part = title;
-    return folded;
-  }
 
   fill(number_, { messages, events, started }) {
     const line = this.turns.find(({ turn }) => turn === number_);
     const payload = (type) => messages.filter(({ record }) => record.message_type === type).map(({ record }) => record.content.payload);
     const of = (type) => events.filter(({ record }) => record.event_type === type);
     const calls = of("cais");
+    const held = this.element.contains(document.activeElement) ? document.activeElement.textContent : null;
     fill(this.element,
       this.head(number_, line, calls, started),
       this.problems(events),
@@ -67,11 +62,12 @@ export class TurnPanel {
       this.actions(line),
       this.attempts(calls),
       this.hooks(events),
-      payload("observation").length > 0 ? this.fold("Observation", payload("observation").map(observation)) : null,
-      payload("llm_prompt").length > 0 ? this.fold("Prompt", payload("llm_prompt").map(prompt)) : null,
-      this.fold("Messages", messages.map(message)),
-      this.fold("Events", events.map(event)),
+      payload("observation").length > 0 ? fold("Observation", true, payload("observation").map(observation)) : null,
+      payload("llm_prompt").length > 0 ? fold("Prompt", false, payload("llm_prompt").map(prompt)) : null,
+      fold("Messages", false, messages.map(message)),
+      fold("Events", false, events.map(event)),
       this.bodies(calls));
+    if (held) [...this.element.querySelectorAll("summary, button")].find(({ textContent }) => textContent === held)?.focus({ preventScroll: true });
   }
 
   head(number_, line, calls, started) {
@@ -119,27 +115,27 @@ export class TurnPanel {
           step.reward ? h("span", { class: step.reward > 0 ? "good" : "bad" }, ` ${signed(step.reward)}`) : null,
           (step.unlocked ?? []).map((name) => h("span", { class: "badge good" }, words(name)))));
     });
-    return this.fold("Actions", h("ol", { class: "actions" }, list));
+    return fold("Actions", true, h("ol", { class: "actions" }, list));
   }
 
   attempts(calls) {
     const failed = calls.flatMap(({ record }) => record.llm_call_records ?? []).flatMap((call) => call.failed_attempts ?? []);
     if (failed.length === 0) return null;
-    return this.fold("Failed attempts", h("ul", {}, failed.map(({ error, status, waited_ms: waited }) =>
+    return fold("Failed attempts", true, h("ul", {}, failed.map(({ error, status, waited_ms: waited }) =>
       h("li", {}, status ? `${status}: ` : "", quoted(error), h("span", { class: "dim" }, ` then waited ${duration(waited)}`)))));
   }
 
   hooks(events) {
     const results = events.flatMap(({ record }) => record.event_metadata ?? []);
     if (results.length === 0) return null;
-    return this.fold("Hook results", h("ul", { class: "hooks" }, results.map(({ code, description, hook_name: name }) =>
+    return fold("Hook results", true, h("ul", { class: "hooks" }, results.map(({ code, description, hook_name: name }) =>
       h("li", {}, h("b", { class: `code ${code}`, title: visible(name) }, visible(code)), " ", quoted(description)))));
   }
 
   bodies(calls) {
     const records = calls.flatMap(({ record }) => record.llm_call_records ?? []).filter(({ request, response }) => request || response);
     if (records.length === 0) return null;
-    return this.fold("Request and response", records.map(({ request, response }) => [
+    return fold("Request and response", false, records.map(({ request, response }) => [
       h("h3", {}, "Request"), block(JSON.stringify(request, null, 2) ?? "none"),
       h("h3", {}, "Response"), block(JSON.stringify(response, null, 2) ?? "none")]));
   }
