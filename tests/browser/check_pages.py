@@ -9,20 +9,17 @@ and dark, on a small screen, while a run is going on.
 """
 
 import argparse
-import contextlib
-import http.client
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.parse
 
-from webdriver import Browser, until
+from growing import followed, forked, going_on
+from page import Page, ran, served
+from webdriver import Browser
 
-HERE = pathlib.Path(__file__).parent
-AUDIT = (HERE / "audit.js").read_text()
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\u202egnirts\u0007 & \"'`"
 HUGE = "many words " * 20_000
 
@@ -46,15 +43,9 @@ def main():
                 check.nothing_wrong(each.__name__)
                 print(f"{each.__name__.replace('_', ' ')}: {time.monotonic() - begun:.1f} s", flush=True)
         forked(browser, runner, folder, arguments.screenshots)
+        followed(browser, runner, folder, arguments.screenshots)
         going_on(browser, runner, folder)
     print("the pages are sound")
-
-
-def ran(runner, *arguments, **options):
-    done = subprocess.run([runner, *arguments], capture_output=True, text=True, timeout=300, **options)
-    if done.returncode != 0:
-        raise AssertionError(f"{arguments}: {done.stderr}")
-    return done.stdout
 
 
 def made_traces(runner, folder):
@@ -93,74 +84,20 @@ def made_traces(runner, folder):
     return traces
 
 
-@contextlib.contextmanager
-def served(runner, traces):
-    """The viewer of a file, at the address it prints."""
-    with subprocess.Popen([runner, "view", traces.name, "--port", "0"], cwd=traces.parent, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
-
-
-class Check:
-    def __init__(self, browser, runner, folder, traces, address, screenshots):
-        self.browser, self.runner, self.folder, self.traces = browser, runner, folder, traces
-        self.address, self.screenshots = address, screenshots
-        self.episodes = self.api("/api/episodes")["rows"]
-        self.expert = next(row["id"] for row in self.episodes if row["model"] == "embedded:expert")
-
-    def api(self, path, method="GET", body=None, headers=None, host=None):
-        status, answer = self.raw(path, method, body, headers, host)
-        assert status == 200, (path, status, answer)
-        return json.loads(answer)
-
-    def raw(self, path, method="GET", body=None, headers=None, host=None):
-        place = urllib.parse.urlsplit(self.address)
-        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
-        headers = {"Host": host or place.netloc, **(headers or {})}
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        self.headers = answer.headers
-        return answer.status, answer.read().decode(errors="replace")
-
-    def visit(self, page, until="main h1"):
-        """Opens a page and waits until it is there."""
-        self.browser.open("about:blank")
-        self.browser.open(self.address + page)
-        self.browser.until(f"document.querySelector({json.dumps(until)}) && !document.querySelector('main[aria-busy]')", f"{page} is shown")
-
-    def text(self, selector):
-        return self.browser.run("return document.querySelector(arguments[0])?.textContent ?? null", selector)
-
-    def nothing_wrong(self, where):
-        complaints = [each for each in self.browser.complaints() if not each.startswith("INFO")]
-        assert not complaints, (where, complaints)
-        outside = [each for each in self.browser.requests() if not each.startswith((self.address, "data:", "file:", "about:", "blob:", "chrome:"))]
-        assert not outside, (where, outside)
-
-    def readable(self, where):
-        """Labels for whoever hears the page, contrast for whoever sees it."""
-        for scheme in ["light", "dark"]:
-            self.browser.prefer(scheme)
-            audit = self.browser.run(AUDIT)
-            assert audit["looked"] > 10, (where, audit)
-            assert not audit["faults"], (where, scheme, audit["faults"])
-        self.browser.prefer("light")
-        # What has a text of its own is called so; the rest has to be named.
-        unnamed = self.browser.run("""
-            const dialog = document.querySelector('dialog[open]') ?? document;
-            const all = dialog.querySelectorAll('a, button, input, select, textarea, summary, img:not([hidden]), [role=img]');
-            return [...all].filter((each) => each.checkVisibility() && (each.matches('select') || !each.textContent.trim()));""")
-        for element in unnamed:
-            if not self.browser.label(element):
-                raise AssertionError((where, self.browser.run("return arguments[0].outerHTML.slice(0, 200)", element)))
-
+class Check(Page):
     def refusals(self):
         """The server answers its own page only, reads its own files only, and writes nothing."""
         place = urllib.parse.urlsplit(self.address)
         for host in ["evil.example", f"evil.example:{place.port}", "192.0.2.1", f"localhost.evil.example:{place.port}"]:
             assert self.raw("/api/runs", host=host)[0] == 403, host
+        for head in ["HTTP/1.0\r\n", "HTTP/1.1\r\nHost: localhost\r\n", f"HTTP/1.1\r\nHost: localhost:{place.port + 1}\r\n",
+                     f"HTTP/1.1\r\nHost: localhost.:{place.port}\r\n", f"HTTP/1.1\r\nHost: {place.netloc}\r\nHost: evil.example\r\n",
+                     f"HTTP/1.1\r\nHost: evil.example\r\nHost: {place.netloc}\r\n"]:
+            assert self.status(f"GET /api/runs {head}Connection: close\r\n\r\n") in (400, 403), head
+        assert self.status(f"GET http://evil.example/api/runs HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: close\r\n\r\n") == 403
+        assert self.status(f"GET /api/runs HTTP/1.1\r\nHost: [::1]:{place.port}\r\nConnection: close\r\n\r\n") == 200
+        for missing in ["turns/99999", "frames/99999"]:
+            assert self.raw(f"/api/episodes/{self.expert}/{missing}")[0] == 404, missing
         for origin in ["http://evil.example", "null", "https://" + place.netloc]:
             assert self.raw("/api/runs", headers={"Origin": origin})[0] == 403, origin
         assert self.raw("/api/runs", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"})[0] == 403
@@ -218,11 +155,13 @@ class Check:
         self.visit("#/episodes?min=3&sort=achievements&descending=true")
         counts = self.browser.run("return [...document.querySelectorAll('.count')].map((each) => Number(each.textContent))")
         assert counts == sorted(counts, reverse=True) and min(counts) >= 3, counts
+        self.visit("#/episodes")
+        self.browser.run("const box = document.querySelector('input[name=min]'); box.value = '3'; box.dispatchEvent(new Event('change'))")
+        wanted = sum(len(row["achievements"]) >= 3 for row in self.episodes)
+        self.browser.until(f"{rows} === {wanted} && location.hash.includes('min=3')", "the scores are filtered")
+        assert 0 < wanted < len(self.episodes), self.episodes
         self.visit("#/episodes?limit=2")
         assert self.browser.run(f"return {rows}") == 2
-
-    def place(self):
-        return int(self.text(".place").split(" of ")[0])
 
     def player(self):
         """Keys and buttons go through an episode."""
@@ -260,7 +199,12 @@ class Check:
         self.browser.until("!document.querySelector('dialog[open]')", "the keys are gone")
         self.browser.run("document.querySelectorAll('.achievements button')[1].click()")
         assert self.browser.find(".caption .badge")
-        assert f"step={self.place()}" in self.browser.run("return location.hash")
+        self.browser.until(f"location.hash.endsWith('step={self.place()}')", "the address says where")
+        map_now = "return document.querySelector('canvas.map').toDataURL()"
+        light = self.browser.run(map_now)
+        self.browser.prefer("dark")
+        assert self.browser.run(map_now) != light, "the map is drawn anew in the dark"
+        self.browser.prefer("light")
         self.browser.run("document.querySelector('#theme').click()")
         assert self.browser.run("return document.documentElement.dataset.theme") == "light"
         self.browser.run("document.querySelector('#theme').click(); document.querySelector('#theme').click()")
@@ -330,6 +274,18 @@ class Check:
         assert all(caption.startswith("Step 2 ") for caption in captions), captions
         self.browser.press("End", "Home", "n")
         assert self.browser.find(".side .achievements li")
+        # Browsers refuse to write addresses as fast as episodes play.
+        self.browser.run("""
+            const write = history.replaceState.bind(history);
+            window.writes = 0;
+            window.since = performance.now();
+            history.replaceState = (...what) => { window.writes += 1; write(...what); };""")
+        self.browser.press("Home", "+", "+", "+", "Space")
+        self.browser.until("Number(document.querySelector('.place').textContent.split(' ')[0]) >= 60", "they play fast")
+        self.browser.press("Space")
+        writes, seconds = self.browser.run("return [window.writes, (performance.now() - window.since) / 1000]")
+        assert writes <= 4 * seconds + 2, (writes, seconds)
+        self.browser.until(f"location.hash.endsWith('step={self.place()}')", "the address says where")
 
     def sql(self):
         """Questions are answered as a table, wrong ones with what is wrong."""
@@ -373,6 +329,11 @@ class Check:
             self.visit(page)
             width = self.browser.run("return document.documentElement.scrollWidth")
             assert width <= 390, (page, width)
+        self.visit("#/episodes")
+        hidden, hint = self.browser.run("""
+            const box = document.querySelector('.scroll');
+            return [box.scrollWidth - box.clientWidth, getComputedStyle(box).backgroundImage];""")
+        assert hidden > 0 and "gradient" in hint, "a shadow says that there is more"
         self.browser.resize(1500, 1000)
 
     def single_file(self):
@@ -430,82 +391,6 @@ class Check:
         self.browser.run("document.querySelectorAll('.sql button.plain')[2].click()")
         self.browser.until("document.querySelector('.result')", "the answer")
         self.picture("sql")
-
-    def picture(self, name, whole=False):
-        if self.screenshots:
-            self.screenshots.mkdir(parents=True, exist_ok=True)
-            for scheme in ["light", "dark"]:
-                self.browser.prefer(scheme)
-                time.sleep(0.2)
-                self.browser.screenshot(self.screenshots / f"{name}-{scheme}.png", whole)
-            self.browser.prefer("light")
-
-
-def forked(browser, runner, folder, screenshots):
-    """An episode that goes on from another: what it inherits, and both in step."""
-    begun = time.monotonic()
-    traces = folder / "forked.duckdb"
-    ran(runner, "--episodes", "1", "--seed", "1", "--max-steps", "120", "--model", "embedded:expert", "--traces", traces)
-    [parent] = json.loads(ran(runner, "sessions", "--json", "--traces", traces))
-    told = json.loads(ran(runner, "fork", parent["session_id"], "--at-step", "60", "--model", "embedded:random",
-                          "--continuations", "1", "--json", "--traces", traces))
-    [child] = told["models"][0]["session_ids"]
-    inherited = told["achievements"]
-    assert inherited > 0, told
-    with served(runner, traces) as address:
-        check = Check(browser, runner, folder, traces, address, screenshots)
-        row = next(each for each in check.episodes if each["id"] == child)
-        assert row["forked_at"] == 60 and len(row["achievements"]) >= inherited, row
-        check.visit("#/episodes")
-        assert "fork @60" in check.text(f"a[href='#/episode/{child}']").strip() + browser.run(
-            f"return document.querySelector(\"a[href='#/episode/{child}']\").parentElement.textContent")
-        check.visit(f"#/episode/{child}")
-        heading = browser.run("return [...document.querySelectorAll('h2')].map((each) => each.textContent).find((each) => each.startsWith('Achievements'))")
-        assert heading == f"Achievements: {len(row['achievements'])} of 22", heading
-        assert check.text(".place").startswith("60 of "), check.text(".place")
-        check.visit(f"#/compare/{parent['session_id']}/{child}?step=80", "main h1")
-        captions = browser.run("return [...document.querySelectorAll('.caption')].map((each) => each.textContent)")
-        assert len(captions) == 2 and all(each.startswith("Step 80 ") for each in captions), captions
-        browser.press("Home")
-        assert "begins at step 60" in browser.run("return document.querySelector('.pair').textContent")
-        check.nothing_wrong("forked")
-        # Addresses that are none say so, and break nothing.
-        for page, wanted in [(f"#/episode/{child}?step=abc", "Step 60"), ("#/episode/%zz", "That did not work"),
-                             ("#/episodes?sort=foo", "That did not work"), (f"#/compare/{child}", "That did not work")]:
-            check.visit(page)
-            assert wanted in check.text("main"), (page, check.text("main")[:200])
-        if screenshots:
-            check.visit(f"#/compare/{parent['session_id']}/{child}?step=80")
-            browser.screenshot(screenshots / "forked.png")
-    browser.complaints()
-    print(f"forked: {time.monotonic() - begun:.1f} s", flush=True)
-
-
-def going_on(browser, runner, folder):
-    """A run that is still going is shown as far as it is."""
-    begun = time.monotonic()
-    traces = folder / "going.duckdb"
-    run = subprocess.Popen([runner, "--episodes", "2000", "--concurrency", "1", "--traces", traces], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: traces.exists() and traces.stat().st_size > 0, "the run begins", 60)
-        time.sleep(1)
-        with served(runner, traces) as address:
-            browser.open(address + "#/episodes")
-            browser.until("document.querySelector('#status .running')", "the page says that a run goes on", 60)
-            count = "Number(document.querySelector('.pages')?.textContent.match(/of ([\\d,]+)/)?.[1].replace(',', ''))"
-            browser.until(f"{count} >= 1", "an episode is listed", 60)
-            before = browser.run(f"return {count}")
-            browser.until(f"{count} > {before}", "more episodes are listed by themselves", 60)
-            assert run.poll() is None, "the run goes on"
-            run.terminate()
-            run.wait(60)
-            browser.until("!document.querySelector('#status .running')", "the page says that the run is over", 60)
-    finally:
-        run.kill()
-        run.wait(20)
-    assert not [each for each in browser.complaints() if not each.startswith("INFO")]
-    print(f"a run that goes on: {time.monotonic() - begun:.1f} s", flush=True)
-
 
 if __name__ == "__main__":
     sys.exit(main())

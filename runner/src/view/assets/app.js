@@ -77,8 +77,9 @@ const PAGES = {
     const moved = remembering();
     const [data, runs, known, pictures] = await Promise.all([source.episode(id), source.runs(), facts(), tiles()]);
     const digest = JSON.stringify([data.status, data.turns, data.film?.states.length]);
-    const before = quietly && shown?.follows === id ? shown : null;
-    if (before?.digest === digest) return null;
+    const again = quietly && shown?.follows === id;
+    if (again && shown.digest === digest) return null;
+    const before = again && shown.film && data.film ? shown : null;
     const { seed, model } = data.metadata.episode_config ?? {};
     const above = h("p", { class: "crumbs" },
       h("a", { href: "#/" }, "Runs"), " › ",
@@ -90,7 +91,7 @@ const PAGES = {
     const state = before ? (last ? Infinity : before.player.state) : (stepOf(query) ?? first) - first;
     return [`${model ?? "Session"}${seed === undefined ? "" : `, seed ${seed}`}`, () => {
       const view = showEpisode(main, { source, facts: known, tiles: pictures, data, state, moved: (at) => moved(first + at), links, before });
-      return { ...view, digest, follows: data.status === "running" && data.film ? id : undefined };
+      return { ...view, digest, follows: data.status === "running" ? id : undefined };
     }];
   },
   async compare({ parts, query }) {
