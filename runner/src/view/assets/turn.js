@@ -122,7 +122,7 @@ export class TurnPanel {
     const failed = calls.flatMap(({ record }) => record.llm_call_records ?? []).flatMap((call) => call.failed_attempts ?? []);
     if (failed.length === 0) return null;
     return fold("Failed attempts", true, h("ul", {}, failed.map(({ error, status, waited_ms: waited }) =>
-      h("li", {}, status ? `${status}: ` : "", quoted(error), h("span", { class: "dim" }, ` then waited ${duration(waited)}`)))));
+      h("li", {}, status && !String(error).includes(status) ? `${status}: ` : "", quoted(error), h("span", { class: "dim" }, ` then waited ${duration(waited)}`)))));
   }
 
   hooks(events) {
