@@ -159,7 +159,8 @@
 //!   [`Session::instrument`] and [`spawn`] carry along.
 //! - [`hook`] looks at records as they are made, and [`privacy`] at what must not be
 //!   among them; [`prices`] says what calls of models cost.
-//! - [`channel`] leads to the writer, which puts everything into a DuckDB file.
+//! - [`channel`] leads to the writer, which puts everything into a DuckDB file; `Store`
+//!   reads it, in a copy while another process is writing it, and `export` has other forms.
 //! - [`v1`] is the interface of the first tracing system, [`parity`] compares traces
 //!   recorded in different ways.
 //!

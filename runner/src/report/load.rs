@@ -64,7 +64,8 @@ pub fn find_run(store: &Store, id: Option<&str>) -> anyhow::Result<RunInfo> {
     }
 }
 
-/// Every session of a run that is an episode, in the order in which they began.
+/// Every session of a run that is an episode, in the order in which they began. What is
+/// still being played, as the file of a run that goes on has it, is none yet.
 ///
 /// # Errors
 ///
@@ -84,6 +85,9 @@ pub fn sessions(store: &Store, run: &RunInfo) -> anyhow::Result<Vec<EpisodeRecor
         };
         let id = Table::text(id);
         let status = SessionStatus::deserialize(status)?;
+        if status == SessionStatus::Running && store.copied_at().is_some() {
+            continue;
+        }
         let metadata = document(metadata);
         let entries = metadata.iter().filter_map(Value::as_array).flatten();
         let entries: Vec<(String, Value)> = entries
@@ -135,10 +139,11 @@ pub fn load(store: &Store, run: &RunInfo, include_failures: bool) -> anyhow::Res
     }
     if by_model.is_empty() {
         let id = &run.experiment_id;
-        return Err(Coded::usage(format!(
-            "run {id} has no episodes yet: `runner resume {id}` plays them"
-        ))
-        .into());
+        let message = match store.copied_at() {
+            Some(_) => format!("no episode of run {id} is over yet: wait for the first"),
+            None => format!("run {id} has no episodes yet: `runner resume {id}` plays them"),
+        };
+        return Err(Coded::usage(message).into());
     }
     let mut latencies = latencies(store, run)?;
     let models = run.config.run.models.iter();

@@ -98,6 +98,7 @@ fn a_report_comes_in_every_form() {
 #[test]
 fn a_file_that_is_being_written_is_read_as_it_was_a_moment_ago() {
     let place = played();
+    let run = place.read("runs", &["--json"]).exited(0).json();
     let writer = Writer::open(place.traces(), WriterOptions::default()).expect("a trace file");
     let tracer = Tracer::new(TracerOptions {
         sink: Some(writer.sender()),
@@ -105,7 +106,13 @@ fn a_file_that_is_being_written_is_read_as_it_was_a_moment_ago() {
     });
     let options = SessionOptions {
         id: Some("under-way".to_owned()),
-        ..SessionOptions::default()
+        experiment_id: run[0]["experiment_id"].as_str().map(ToOwned::to_owned),
+        metadata: [(
+            "episode_config".to_owned(),
+            json!({"index": 2, "seed": 2, "model": "embedded:expert"}),
+        )]
+        .into_iter()
+        .collect(),
     };
     let session = tracer.start_session(options).expect("a new session");
     // Whatever the session before has recorded is committed when it has ended.
@@ -139,6 +146,8 @@ fn a_file_that_is_being_written_is_read_as_it_was_a_moment_ago() {
     }
     let listed = place.read("sessions", &["--json"]).exited(0).json();
     assert_eq!(listed[1]["session_id"], "under-way");
+    let report = place.read("report", &["--format", "json"]).exited(0).json();
+    assert_eq!(report["endings"], json!({ "step_limit": 2 }));
     // What writes has to wait.
     let said = place.play(&["--episodes", "1", "--quiet"]);
     said.refused(4, &["is in use by", "wait until it ends"]);
