@@ -33,6 +33,21 @@ pub fn refuse_database(out: &Path, traces: &Path) -> Result<(), Coded> {
     }
 }
 
+/// Refuses a file where a folder is to be.
+///
+/// # Errors
+///
+/// Where it is one.
+pub fn refuse_file(folder: &Path) -> Result<(), Coded> {
+    match folder.is_file() {
+        true => {
+            let path = folder.display();
+            Err(Coded::usage(format!("{path} is a file: name a folder")))
+        }
+        false => Ok(()),
+    }
+}
+
 /// Refuses a folder for files of one kind that holds anything else. Hidden files do not
 /// count.
 ///
@@ -40,10 +55,7 @@ pub fn refuse_database(out: &Path, traces: &Path) -> Result<(), Coded> {
 ///
 /// Where it is no folder, or what is in it is not of that kind.
 pub fn refuse_foreign(folder: &Path, extension: &str) -> Result<(), Coded> {
-    let path = folder.display();
-    if folder.is_file() {
-        return Err(Coded::usage(format!("{path} is a file: name a folder")));
-    }
+    refuse_file(folder)?;
     // One that is not there is made, and one that cannot be read cannot be written.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let is_foreign = |entry: &PathBuf| {
@@ -54,7 +66,8 @@ pub fn refuse_foreign(folder: &Path, extension: &str) -> Result<(), Coded> {
     };
     match entries.map(|entry| entry.path()).filter(is_foreign).min() {
         Some(other) => Err(Coded::usage(format!(
-            "{path} holds more than .{extension} files, such as {}: name another folder, or a new one",
+            "{} holds more than .{extension} files, such as {}: name another folder, or a new one",
+            folder.display(),
             other.display()
         ))),
         None => Ok(()),

@@ -74,8 +74,10 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// As [`open_read_only`](Self::open_read_only); [`StoreError::NotCopied`] where there is
-    /// no room for the copy, and [`StoreError::Restless`] where the file is written so
+    /// As [`open_read_only`](Self::open_read_only), where it is not the lock;
+    /// [`StoreError::OpenHere`] where it is this process that writes the file, for which
+    /// there is [`Writer::store`](crate::Writer::store); [`StoreError::NotCopied`] where
+    /// there is no room for the copy, and [`StoreError::Restless`] where the file is written so
     /// busily that no whole copy could be had.
     pub fn open_copy(path: impl Into<PathBuf>, reach: Reach) -> Result<Self, StoreError> {
         let path = path.into();

@@ -346,7 +346,7 @@ pub struct ParityArgs {
     /// The world's seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Steps of the episode
+    /// Steps of the episode at most; its last call fails
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub max_steps: u64,
     /// Print JSON instead of text

@@ -9,6 +9,7 @@ use env_crafter::{Difficulty, EnvConfig, TaskSet, Tier};
 use crate::args::TasksArgs;
 use crate::exit::{Coded, Exit};
 use crate::output::{self, counted};
+use crate::overwrite::refuse_file;
 use crate::plan::one_of;
 use crate::tasks;
 
@@ -74,6 +75,7 @@ fn make(args: &TasksArgs) -> anyhow::Result<()> {
 }
 
 fn save(set: &TaskSet, folder: &Path, path: &Path) -> anyhow::Result<()> {
+    refuse_file(folder)?;
     if path.exists() && tasks::read(path).is_err() {
         let message = format!(
             "{} is no task set, and would be lost: give the set another --name, or name another \

@@ -314,6 +314,9 @@ fn files_of_other_people_are_not_written_among() {
     place
         .run(&["tasks", "--worlds", "1", "--out", "."])
         .refused(2, &["./tasks.json is no task set", "would be lost"]);
+    place
+        .run(&["tasks", "--worlds", "1", "--out", "tasks.json"])
+        .refused(2, &["tasks.json is a file: name a folder"]);
     assert_eq!(
         fs::read_to_string(place.path("tasks.json")).expect("the file"),
         "{\"mine\": 1}"

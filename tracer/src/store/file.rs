@@ -108,8 +108,15 @@ impl Drop for Claim {
     }
 }
 
+/// Whether a writer of this process has a file open.
+pub(super) fn is_written_here(path: &Path) -> bool {
+    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.get(&identity(path)) == Some(&WRITER)
+}
+
 /// Whether there is a database at a path, under whatever name. What is not there or cannot
-/// be read is none: whether it can be opened shows when it is.
+/// be read is none: whether it can be opened shows when it is. Not to be asked of a file
+/// that this process is writing, which other processes could write as well from then on.
 pub fn is_database(path: &Path) -> bool {
     // A DuckDB file has a checksum of eight bytes before this.
     const MARK: &[u8; 4] = b"DUCK";

@@ -15,7 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::file::OpenFile;
+use super::file::{OpenFile, is_written_here};
 use super::{Reach, StoreError, schema};
 use crate::record::now;
 
@@ -39,6 +39,12 @@ impl Copy {
 
 /// Copies a trace file that another process is writing, and opens the copy.
 pub(super) fn copied(path: &Path, reach: Reach) -> Result<(OpenFile, Copy), StoreError> {
+    // The system drops a process's locks on a file that it closes, were it only a copy's source.
+    if is_written_here(path) {
+        return Err(StoreError::OpenHere {
+            path: path.to_owned(),
+        });
+    }
     let place = std::env::temp_dir();
     let no_copy = |error| StoreError::NotCopied {
         path: path.to_owned(),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use duckdb::Connection;
 use insta::assert_snapshot;
-use tracer::{Store, Writer, WriterOptions};
+use tracer::store::Reach;
+use tracer::{Store, StoreError, Writer, WriterOptions};
 
 use crate::sample::{Scratch, everything, scratch};
 
@@ -162,6 +163,8 @@ fn a_file_that_this_process_writes_already() {
     let writer = file.writer();
     assert_snapshot!(writing(&file, &file.path), @"FOLDER/traces.duckdb is open in this process already: close it there first");
     assert_snapshot!(reading(&file, &file.path), @"FOLDER/traces.duckdb is open in this process already: close it there first");
+    let copied = Store::open_copy(&file.path, Reach::Alone).err();
+    assert!(matches!(copied, Some(StoreError::OpenHere { .. })));
     writer.finish().unwrap();
     file.writer().finish().unwrap();
 }
