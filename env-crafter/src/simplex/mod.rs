@@ -4,7 +4,7 @@
 //! Space is cut into skewed cubes, and each cube into two tetrahedra and an
 //! octahedron. A point's noise is the sum of what the vertices near it
 //! contribute: those of its region, and two more that depend on where in the
-//! region it lies. Each such [`place`] in a cube has its list of vertices, in
+//! region it lies. Each such [`mod@place`] in a cube has its list of vertices, in
 //! the order in which floating-point numbers have to be added up to give the
 //! reference's result.
 //!
