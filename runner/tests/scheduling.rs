@@ -171,6 +171,10 @@ async fn a_panic_a_stuck_and_a_failing_endpoint_leave_the_others_untouched() {
     assert_eq!(ended["good"].steps, 20);
     let said = ended["panics"].error.as_deref();
     assert_eq!(said, Some("the episode panicked: a bug in the model"));
+    // It had come that far, and what it spent is spent.
+    let panicked = &ended["panics"];
+    assert_eq!((panicked.steps, panicked.turns), (2, 2));
+    assert_eq!(panicked.usage.total_tokens, 20);
     assert!(finished.stop.is_none());
     assert_eq!((finished.incomplete(), finished.not_played), (3, 0));
 }
