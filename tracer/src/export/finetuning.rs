@@ -45,8 +45,8 @@ pub struct FineTuned {
 
 impl Store {
     /// Writes conversations as JSONL, `{"messages": […]}` a line with `tools` where the model
-    /// had some. The file is there once it is whole. What was cut when it was recorded is nothing to train on and left out, and
-    /// so are sessions that cannot be read.
+    /// had some. The file is there once it is whole. What was cut when it was recorded is
+    /// nothing to train on and left out, and so are sessions that cannot be read.
     ///
     /// # Errors
     ///
