@@ -4,7 +4,7 @@
 //! and whole sessions from JSON. A record is known by its session and its sequence
 //! number, so one that is there already is not written again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::rows::Rows;
 use crate::channel::Record;
 use crate::record::{EventId, SessionTrace};
 use crate::store::file::OpenFile;
-use crate::store::value::conversion;
+use crate::store::value::{conversion, to_json};
 use crate::store::{Store, StoreError};
 
 /// The tables that hold a session's rows.
@@ -141,6 +141,7 @@ impl Database {
             rows: Rows::new(&transaction).map_err(failed)?,
             changed: Vec::new(),
         };
+        batch.recall(records).map_err(refused)?;
         for record in records {
             batch.put(record).map_err(refused)?;
         }
@@ -184,7 +185,6 @@ impl<'a> Batch<'a> {
                 experiment_id,
                 created_at,
             } => {
-                self.recall(session)?;
                 if let Some(known) = self.sessions.get(session) {
                     if known.created_at == *created_at {
                         return Ok(());
@@ -292,7 +292,6 @@ impl<'a> Batch<'a> {
 
     /// How far a session is written, which this batch changes, and where its rows go.
     fn change(&mut self, session: &Arc<str>) -> duckdb::Result<(&mut Progress, &mut Rows<'a>)> {
-        self.recall(session)?;
         let progress = self
             .sessions
             .get_mut(session)
@@ -304,12 +303,28 @@ impl<'a> Batch<'a> {
         Ok((progress, &mut self.rows))
     }
 
-    /// Looks up a session in the file that this writer has not seen yet.
-    fn recall(&mut self, session: &Arc<str>) -> duckdb::Result<()> {
-        if !self.sessions.contains_key(session)
-            && let Some(progress) = Progress::load(self.connection, session)?
-        {
-            self.sessions.insert(Arc::clone(session), progress);
+    /// Looks up what the file has of the sessions that this writer has not seen yet. Nearly
+    /// all of them are new, so one question finds out which are not.
+    fn recall(&mut self, records: &[Record]) -> duckdb::Result<()> {
+        let named = records.iter().filter_map(Record::session);
+        let unseen: BTreeSet<&str> = named
+            .map(|session| &**session)
+            .filter(|session| !self.sessions.contains_key(*session))
+            .collect();
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let mut stored = self.connection.prepare_cached(
+            "select session_id from session_traces
+             where session_id in (select unnest(from_json(?, '[\"varchar\"]')))",
+        )?;
+        let stored: Vec<String> = stored
+            .query_map([to_json(&unseen)?], |row| row.get(0))?
+            .collect::<duckdb::Result<_>>()?;
+        for session in stored {
+            if let Some(progress) = Progress::load(self.connection, &session)? {
+                self.sessions.insert(session.into(), progress);
+            }
         }
         Ok(())
     }
