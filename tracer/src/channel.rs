@@ -327,9 +327,10 @@ pub struct RecordReceiver {
 impl RecordReceiver {
     /// Moves everything that is waiting into `batch`, in order.
     ///
-    /// Where nothing is waiting, it waits for up to `timeout`, or for as long as it
-    /// takes without one. After the first record it lingers for [`LINGER`], so that
-    /// a batch is worth its while, unless somebody waits for an answer.
+    /// Where nothing is waiting, it waits for `timeout`, or without one for as long as it
+    /// takes. What comes before the timeout is left to gather until then: no sender has to
+    /// wake a receiver that comes back by itself. After that it lingers for [`LINGER`], so
+    /// that a batch is worth its while. Neither holds up a sender who waits for an answer.
     pub fn receive(&self, batch: &mut Vec<Record>, timeout: Option<Duration>) -> Received {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let mut queue = self.shared.lock();
@@ -337,9 +338,9 @@ impl RecordReceiver {
             if queue.senders == 0 {
                 return Received::Closed;
             }
-            queue.receiver_idle = true;
             match deadline {
                 None => {
+                    queue.receiver_idle = true;
                     queue = self
                         .shared
                         .filled
@@ -349,7 +350,6 @@ impl RecordReceiver {
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        queue.receiver_idle = false;
                         return Received::Nothing;
                     }
                     queue = self
