@@ -15,8 +15,10 @@ use tokio::sync::Notify;
 /// No growth for this long after a server error.
 const PAUSE_AFTER_SERVER_ERROR: Duration = Duration::from_secs(10);
 
-/// Calls in flight at first, where the ceiling is higher.
+/// Calls in flight at first, where the ceiling is higher: this many, or this share of a
+/// ceiling so high that whoever set it knows the endpoint.
 const START: f64 = 16.0;
+const START_SHARE: f64 = 1.0 / 8.0;
 
 /// Shared by all episodes that play on one endpoint; cheap to clone.
 ///
@@ -146,7 +148,7 @@ impl Window {
         let ceiling = ceiling.max(1) as f64;
         Window {
             ceiling,
-            limit: ceiling.min(START),
+            limit: ceiling.min(START.max(ceiling * START_SHARE)),
             in_flight: 0,
             complained: false,
             last_cut: None,
@@ -217,14 +219,24 @@ mod tests {
     #[test]
     fn the_limit_doubles_a_round_up_to_the_ceiling_while_all_is_well() {
         let now = Instant::now();
-        let mut window = Window::new(1000);
+        let mut window = Window::new(100);
         assert_eq!(window.limit(), 16);
         answered(&mut window, now, 16);
         assert_eq!(window.limit(), 32);
         answered(&mut window, now, 32);
         assert_eq!(window.limit(), 64);
         answered(&mut window, now, 10_000);
-        assert_eq!(window.limit(), 1000);
+        assert_eq!(window.limit(), 100);
+    }
+
+    #[test]
+    fn a_high_ceiling_is_reached_in_three_rounds() {
+        let now = Instant::now();
+        let mut window = Window::new(1000);
+        for limit in [125, 250, 500, 1000] {
+            assert_eq!(window.limit(), limit);
+            answered(&mut window, now, limit);
+        }
     }
 
     #[test]
