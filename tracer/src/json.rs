@@ -16,6 +16,13 @@ pub(crate) fn weight(value: &Value) -> usize {
     }
 }
 
+/// A value as JSON without white space, as `to_string` gives it, which goes by way of a
+/// formatter piece by piece.
+pub(crate) fn text(value: &Value) -> String {
+    // Nothing can keep a value from being written: its keys are texts.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// How deeply lists and objects of a record may be nested. JSON is read to a depth of 127,
 /// and the form of a session puts its own levels around a record.
 pub(crate) const MAX_DEPTH: usize = 100;

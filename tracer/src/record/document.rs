@@ -71,7 +71,7 @@ impl Document {
 
     fn write(&self, text: &mut String) {
         match self {
-            Document::Own(value) => text.push_str(&value.to_string()),
+            Document::Own(value) => text.push_str(&json::text(value)),
             Document::Shared(part) => text.push_str(part.text()),
             Document::List(items) => {
                 text.push('[');
@@ -198,9 +198,9 @@ impl Part {
             let mut value = value.clone();
             // Once it is text, its keys can no longer be told from what is said.
             Privacy::default().clean_value(&mut value);
-            value.to_string()
+            json::text(&value)
         } else {
-            value.to_string()
+            json::text(value)
         };
         let json = json.into_boxed_str();
         let mut hasher = DefaultHasher::new();
