@@ -9,10 +9,7 @@ use std::collections::BTreeMap;
 
 use env_crafter::AchievementSet;
 
-use crate::statistics::Paired;
-
-/// Fewer pairs than this decide nothing.
-const FEWEST_PAIRS: usize = 5;
+use crate::statistics::{FEWEST_PAIRS, Paired};
 
 /// Seeds of a round, at most.
 const ROUND: u64 = 10;
@@ -31,18 +28,25 @@ impl Duel {
 
     /// How many more seeds to play before looking again: none once decided.
     pub fn next_round(&self) -> u64 {
-        let [left, right] = &self.sides;
-        let pairs: Vec<_> = left
-            .iter()
-            .filter_map(|(seed, set)| Some((*set, *right.get(seed)?)))
-            .collect();
+        let pairs = self.both();
         match Paired::of(&pairs) {
-            Some(paired) if pairs.len() >= FEWEST_PAIRS && paired.decided() => 0,
+            Some(paired) if paired.decided() => 0,
             Some(paired) if pairs.len() >= FEWEST_PAIRS => {
                 paired.more_to_decide.unwrap_or(ROUND).clamp(1, ROUND)
             }
             _ => (FEWEST_PAIRS.saturating_sub(pairs.len()) as u64).max(1),
         }
+    }
+
+    /// How many seeds both have finished.
+    pub fn pairs(&self) -> usize {
+        self.both().len()
+    }
+
+    fn both(&self) -> Vec<(AchievementSet, AchievementSet)> {
+        let [left, right] = &self.sides;
+        let pair = |(seed, set): (&u64, &AchievementSet)| Some((*set, *right.get(seed)?));
+        left.iter().filter_map(pair).collect()
     }
 }
 
@@ -67,11 +71,10 @@ mod tests {
 
     #[test]
     fn a_clear_lead_is_decided_but_not_by_a_few_pairs() {
-        assert_eq!(duel(&[(9, 2), (8, 2), (9, 3)]).next_round(), 2);
-        assert_eq!(
-            duel(&[(9, 2), (8, 2), (9, 3), (9, 1), (8, 2)]).next_round(),
-            0
-        );
+        assert_eq!(duel(&[(9, 2), (8, 2), (9, 3)]).next_round(), 3);
+        assert_eq!(duel(&[(9, 2); 5]).next_round(), 1);
+        let enough = [(9, 2), (8, 2), (9, 3), (9, 1), (8, 2), (9, 2)];
+        assert_eq!(duel(&enough).next_round(), 0);
     }
 
     #[test]
@@ -86,6 +89,6 @@ mod tests {
     fn seeds_that_only_one_has_finished_are_no_pairs() {
         let mut duel = duel(&[(9, 2), (8, 2), (9, 3), (9, 1)]);
         duel.note(0, 77, first(20));
-        assert_eq!(duel.next_round(), 1);
+        assert_eq!((duel.pairs(), duel.next_round()), (4, 2));
     }
 }

@@ -1,7 +1,7 @@
 //! Provides means with Student t intervals, and percentiles.
 
 use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 use super::CONFIDENCE;
 
@@ -90,6 +90,31 @@ pub fn percentile(values: &[f64], p: f64) -> Option<f64> {
     percentile_of_sorted(&sorted, p)
 }
 
+/// The interval of a median at [`CONFIDENCE`], by order statistics: from the k-th
+/// smallest to the k-th largest observation, with the largest k below which a fair coin
+/// stays in so many throws often enough to be left out. `None` below six observations,
+/// where the whole sample is too narrow (David and Nagaraja, "Order Statistics",
+/// section 7.1).
+///
+/// ```
+/// use runner::statistics::median_interval;
+///
+/// let values: Vec<f64> = (1..=10).map(f64::from).collect();
+/// let interval = median_interval(&values).expect("ten observations");
+/// assert_eq!((interval.low, interval.high), (2.0, 9.0));
+/// assert_eq!(median_interval(&values[..5]), None);
+/// ```
+pub fn median_interval(values: &[f64]) -> Option<Interval> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let throws = Binomial::new(0.5, values.len() as u64).ok()?;
+    let k = usize::try_from(throws.inverse_cdf((1.0 - CONFIDENCE) / 2.0)).ok()?;
+    Some(Interval {
+        low: *sorted.get(k.checked_sub(1)?)?,
+        high: *sorted.get(sorted.len().checked_sub(k)?)?,
+    })
+}
+
 /// [`percentile`] for values that are in ascending order already.
 pub(super) fn percentile_of_sorted(sorted: &[f64], p: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
@@ -135,6 +160,17 @@ mod tests {
         assert!((interval.low - 1.0368).abs() < 1e-3, "{interval:?}");
         assert!((interval.high - 4.9632).abs() < 1e-3, "{interval:?}");
         assert!(interval.contains(mean.value));
+    }
+
+    #[test]
+    fn medians_lie_between_the_ranks_of_the_printed_tables() {
+        for (n, low, high) in [(6, 1, 6), (8, 1, 8), (9, 2, 8), (15, 4, 12), (20, 6, 15)] {
+            let values: Vec<f64> = (1..=n).map(f64::from).collect();
+            let interval = median_interval(&values).expect("enough observations");
+            let ranks = (interval.low, interval.high);
+            assert_eq!(ranks, (f64::from(low), f64::from(high)), "{n}");
+        }
+        assert_eq!(median_interval(&[]), None);
     }
 
     #[test]

@@ -6,6 +6,12 @@ use serde::Serialize;
 use super::score::share;
 use super::{Interval, Mean, crafter_score, score_difference_interval, success_rates, t_quantile};
 
+/// Fewer pairs than this decide nothing, however alike their differences are: the least
+/// number that a sign test would believe at 5 % if all of them point the same way
+/// (2 · 0.5⁶ = 3 %). A t interval knows no such bound, and has no width where a few
+/// differences happen to be equal.
+pub const FEWEST_PAIRS: usize = 6;
+
 /// Two runs on the same seeds, compared pair by pair. Differences are left
 /// minus right, in percentage points.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,10 +46,13 @@ impl Paired {
         })
     }
 
-    /// Whether the interval of the difference in progress leaves zero out.
+    /// Whether the interval of the difference in progress leaves zero out, with pairs
+    /// enough to tell ([`FEWEST_PAIRS`]).
     pub fn decided(&self) -> bool {
-        self.progress_interval
-            .is_some_and(|interval| !interval.contains(0.0))
+        self.progress.n >= FEWEST_PAIRS
+            && self
+                .progress_interval
+                .is_some_and(|interval| !interval.contains(0.0))
     }
 
     /// Whether score and progress rank the two runs the same way.
@@ -53,8 +62,8 @@ impl Paired {
 }
 
 /// How many more observations of the same spread would move the t interval of
-/// `difference` off zero, if its mean stayed what it is. Zero where it is off
-/// zero already; `None` where there is no spread to extrapolate or no
+/// `difference` off zero, if its mean stayed what it is, and are not less than
+/// [`FEWEST_PAIRS`] in all. Zero where that is so already; `None` where there is no spread to extrapolate or no
 /// difference to decide.
 pub fn episodes_to_decide(difference: &Mean) -> Option<u64> {
     let (value, se) = (difference.value.abs(), difference.se?);
@@ -62,8 +71,10 @@ pub fn episodes_to_decide(difference: &Mean) -> Option<u64> {
         return None;
     }
     let deviation = se * (difference.n as f64).sqrt();
-    let decides =
-        |n: usize| t_quantile(n - 1).is_some_and(|t| t * deviation / (n as f64).sqrt() < value);
+    let decides = |n: usize| {
+        let half = t_quantile(n - 1).map(|t| t * deviation / (n as f64).sqrt());
+        n >= FEWEST_PAIRS && half.is_some_and(|half| half < value)
+    };
 
     // The half-width shrinks steadily with n: double until it is small enough,
     // then bisect.
@@ -138,6 +149,15 @@ mod tests {
             half(10 + more) < 1.0 && half(10 + more - 1) >= 1.0,
             "{more}"
         );
+    }
+
+    #[test]
+    fn a_few_pairs_decide_nothing_however_alike_they_are() {
+        let pairs = [(first(4), first(2)); FEWEST_PAIRS];
+        let few = Paired::of(&pairs[..4]).expect("pairs");
+        assert_eq!((few.decided(), few.more_to_decide), (false, Some(2)));
+        let enough = Paired::of(&pairs).expect("pairs");
+        assert_eq!((enough.decided(), enough.more_to_decide), (true, Some(0)));
     }
 
     #[test]
