@@ -85,6 +85,10 @@ fn episodes(
     indices: std::ops::Range<u64>,
     check: &Check<'_>,
 ) -> Result<Vec<EpisodeConfig>, ConfigError> {
+    if config.run.seeds.as_ref().is_some_and(Vec::is_empty) {
+        let message = "the list is empty: name a seed, or leave it out".to_owned();
+        return check.refuse("run", "seeds", message);
+    }
     if indices.is_empty() {
         return check.refuse(
             "run",

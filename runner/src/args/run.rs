@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use clap::builder::TypedValueParser;
-use clap::{Args, value_parser};
 use env_crafter::Tier;
 use toml::{Table, Value};
 
@@ -102,7 +102,7 @@ pub struct RunArgs {
     /// Play the run recorded in a folder again, offline; stop at the first request that differs
     #[arg(long, value_name = "DIR", conflicts_with_all = ["record", "endpoint"], help_heading = "Files and output")]
     pub replay: Option<PathBuf>,
-    /// Print the configuration and where each value came from, and stop
+    /// Print the configuration, where each value came from and which keys are unset, and stop
     #[arg(long, help_heading = "Files and output")]
     pub show_config: bool,
     /// Print what would be played, with an estimate of tokens and cost, and stop
@@ -115,10 +115,10 @@ pub struct RunArgs {
     /// Print the report as JSON
     #[arg(long, help_heading = "Files and output")]
     pub json: bool,
-    /// Print nothing while running, and only the scores at the end
+    /// Print nothing while running, and only the scores at the end; why a run stopped early is said all the same
     #[arg(long, short, help_heading = "Files and output")]
     pub quiet: bool,
-    /// Write one JSON line for each event of the run; - is the standard output
+    /// Write one JSON line for each event of the run; - is the standard output; `resume` adds to the file
     #[arg(long, value_name = "FILE", help_heading = "Files and output")]
     pub events: Option<PathBuf>,
 }
@@ -143,6 +143,7 @@ impl RunArgs {
             (!self.models.is_empty()).then(|| self.models.clone()),
         );
         layer.set("run", "concurrency", self.concurrency);
+        layer.set("run", "until_decided", self.until_decided.then_some(true));
         let traces = self.traces.as_ref();
         layer.set(
             "run",
@@ -178,9 +179,12 @@ impl RunArgs {
     }
 }
 
-/// Parses what is counted: TOML has signed integers, so that is the range.
+/// Parses what is counted. TOML has signed integers, so there the range ends.
 fn count() -> impl TypedValueParser<Value = i64> {
-    value_parser!(i64).range(0..)
+    |text: &str| {
+        let number = text.parse().ok().filter(|number: &i64| *number >= 0);
+        number.ok_or_else(|| format!("it takes a whole number from 0 to {}", i64::MAX))
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use super::{Agent, ConfigError, Endpoint, Layer, Limits, Run, Sampling, Tracing, World};
 
 /// The section names with the keys in each.
-fn sections() -> [(&'static str, &'static [&'static str]); 7] {
+pub(super) fn sections() -> [(&'static str, &'static [&'static str]); 7] {
     [
         ("run", field_names::<Run>()),
         ("limits", field_names::<Limits>()),
@@ -94,10 +94,20 @@ pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
 ) -> Option<&'a S> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(word, candidate.as_ref()), candidate))
+        .map(|candidate| (likeness(word, candidate.as_ref()), candidate))
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// How much a word is like a candidate, up to 1. In short words one slip of a finger
+/// leaves too little in common for a measure that looks at shares.
+fn likeness(word: &str, candidate: &str) -> f64 {
+    let likeness = strsim::jaro_winkler(word, candidate);
+    match word.len() > 1 && candidate.len() > 1 && strsim::osa_distance(word, candidate) == 1 {
+        true => likeness.max(0.85),
+        false => likeness,
+    }
 }
 
 /// The field names of a struct, as its `Deserialize` asks for them.
@@ -167,6 +177,7 @@ mod tests {
     #[test]
     fn nearest_wants_some_likeness() {
         assert_eq!(nearest("epsiodes", ["episodes", "seed"]), Some("episodes"));
+        assert_eq!(nearest("rn", ["run", "world"]), Some("run"));
         assert_eq!(nearest("xyz", ["episodes", "seed"]), None);
     }
 }

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
+use super::fields::sections;
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -116,21 +118,24 @@ impl Settings {
 }
 
 impl fmt::Display for Settings {
-    /// One line a value: valid TOML, each with its origin as a comment. Tables are
-    /// headers and query parameters, which may hold keys: their values are not shown.
+    /// One line a key: valid TOML, each value with its origin as a comment, and keys
+    /// that are unset as comments. Tables are headers and query parameters, which may
+    /// hold keys: their values are not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut open = None;
-        for ((section, key), (value, origin)) in &self.0 {
-            if open.replace(section) != Some(section) {
-                let gap = if self.0.keys().next().is_some_and(|(s, _)| s == section) {
-                    ""
-                } else {
-                    "\n"
-                };
-                writeln!(f, "{gap}[{section}]")?;
+        let mut gap = "";
+        for (section, keys) in sections() {
+            writeln!(f, "{gap}[{section}]")?;
+            gap = "\n";
+            for key in keys {
+                let path = (section.to_owned(), (*key).to_owned());
+                match self.0.get(&path) {
+                    Some((value, origin)) => {
+                        let line = format!("{key} = {}", shown(value));
+                        writeln!(f, "{line:<44} # {origin}")?;
+                    }
+                    None => writeln!(f, "# {key} is unset")?,
+                }
             }
-            let line = format!("{key} = {}", shown(value));
-            writeln!(f, "{line:<44} # {origin}")?;
         }
         Ok(())
     }
@@ -167,14 +172,20 @@ mod tests {
         flags.set("limits", "max_steps", Some(50));
         flags.set("run", "episodes", None::<i64>);
         settings.apply(&flags);
-        insta::assert_snapshot!(settings, @r"
-        [limits]
-        max_steps = 50                               # command line
-
-        [run]
-        episodes = 10                                # default
-        seed = 7                                     # my.toml
-        ");
+        let printed = settings.to_string();
+        let lines: Vec<&str> = printed.lines().take(4).collect();
+        assert_eq!(
+            lines,
+            [
+                "[run]",
+                "episodes = 10                                # default",
+                "seed = 7                                     # my.toml",
+                "# seeds is unset",
+            ]
+        );
+        let limit = "max_steps = 50                               # command line";
+        assert!(printed.contains(limit), "{printed}");
+        printed.parse::<Table>().expect("valid TOML");
         assert_eq!(
             settings.origin("run", "seed"),
             Some(&Origin::File("my.toml".into()))

@@ -5,6 +5,7 @@
 //! is here is shape: which keys exist, of which type, and what to say about a
 //! key that does not.
 
+mod changes;
 mod fields;
 mod layers;
 mod presets;
@@ -17,6 +18,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Table;
 
+pub use changes::{Change, Decides, changes};
 pub use fields::nearest;
 pub use layers::{Layer, Origin, Settings};
 pub use presets::file_layer;
@@ -68,6 +70,9 @@ pub struct Run {
     pub models: Vec<String>,
     /// Episodes at once; unset is automatic.
     pub concurrency: Option<usize>,
+    /// Whether to play on, seed after seed, until two models are told apart.
+    #[serde(default)]
+    pub until_decided: bool,
     /// The trace file.
     #[serde(deserialize_with = "local_path")]
     pub traces: PathBuf,
@@ -217,12 +222,12 @@ pub struct Tracing {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {}: {hint}", path.display())]
+    #[error("cannot read the configuration {}: {error}; {hint}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
+        /// Why not. No source, as what may have been meant is said after it.
+        error: std::io::Error,
         /// The presets there are, one of which may have been meant.
         hint: String,
     },

@@ -42,7 +42,7 @@ pub fn file_layer(path: &Path) -> Result<Layer, ConfigError> {
                 table,
             })
         }
-        (Err(source), None) => {
+        (Err(error), None) => {
             let presets = PRESETS.map(|(name, _)| name);
             let hint = match nearest(&name, presets) {
                 Some(near) => format!("did you mean the preset {near}?"),
@@ -50,7 +50,7 @@ pub fn file_layer(path: &Path) -> Result<Layer, ConfigError> {
             };
             Err(ConfigError::Read {
                 path: path.to_owned(),
-                source,
+                error,
                 hint,
             })
         }
