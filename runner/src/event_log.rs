@@ -1,6 +1,6 @@
 //! Writes the events of a run as lines of JSON.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -14,18 +14,26 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// A log into a file, or to the standard output where the path is `-`.
+    /// A log into a file, or to the standard output where the path is `-`. What is in
+    /// the file already stays there where the run is continued.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be created.
-    pub fn create(path: &Path) -> anyhow::Result<EventLog> {
+    /// Where the file cannot be written.
+    pub fn open(path: &Path, continued: bool) -> anyhow::Result<EventLog> {
         let out: Box<dyn Write + Send> = match path.as_os_str() == "-" {
             true => Box::new(io::stdout()),
             false => {
-                Box::new(BufWriter::new(File::create(path).with_context(|| {
-                    format!("cannot write events to {}", path.display())
-                })?))
+                let mut options = OpenOptions::new();
+                let options = options.create(true).write(true);
+                let file = match continued {
+                    true => options.append(true),
+                    false => options.truncate(true),
+                };
+                let file = file
+                    .open(path)
+                    .with_context(|| format!("cannot write events to {}", path.display()))?;
+                Box::new(BufWriter::new(file))
             }
         };
         Ok(EventLog { out })

@@ -33,6 +33,14 @@ pub struct Stamped {
 pub enum RunEvent {
     /// The run begins. Always the first event.
     RunStarted(RunStarted),
+    /// More is to be played than was planned: the next round of a comparison that is
+    /// not decided.
+    RoundStarted {
+        /// Pairs of episodes that were looked at.
+        pairs: u64,
+        /// Episodes that are added, over all models.
+        episodes: u64,
+    },
     /// An episode begins.
     EpisodeStarted {
         /// Which.

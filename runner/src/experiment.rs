@@ -39,8 +39,6 @@ pub struct Job {
     pub earlier: Vec<EpisodeRecord>,
     /// Where episodes go on from another one, if they do not begin at the beginning.
     pub start: Option<Start>,
-    /// Whether to play on until the two models are told apart.
-    pub until_decided: bool,
 }
 
 /// What an experiment came to.
@@ -135,12 +133,18 @@ impl Job {
             tracer: self.tracer(writer, events),
         });
         let spent = self.earlier.iter().map(EpisodeRecord::usage);
-        let mut planned = Some(missing.into_iter().collect());
+        let mut planned = Some(missing.into_iter().collect::<Vec<_>>());
         let program = Program {
             concurrency: self.plan.concurrency,
             limits: &self.config.limits,
             spent: spent.fold(UsageRecord::ZERO, UsageRecord::plus),
-            next: &mut |played| planned.take().unwrap_or_else(|| self.until_decided(played)),
+            next: &mut |played| {
+                let planned = planned.take().unwrap_or_default();
+                match planned.is_empty() {
+                    false => planned,
+                    true => self.until_decided(played, events),
+                }
+            },
         };
         let finished = run::play(stage, program, events, interrupt).await;
         events.send(RunEvent::RunEnded {
@@ -151,9 +155,9 @@ impl Job {
     }
 
     /// The next round of a comparison, if one was asked for and is not decided.
-    fn until_decided(&self, played: &[EpisodeEnded]) -> Vec<EpisodeConfig> {
+    fn until_decided(&self, played: &[EpisodeEnded], events: &Events) -> Vec<EpisodeConfig> {
         let models = &self.config.run.models;
-        if !self.until_decided {
+        if !self.config.run.until_decided {
             return Vec::new();
         }
         let mut duel = Duel::default();
@@ -182,7 +186,14 @@ impl Job {
             .map(|episode| episode.seed)
             .chain(played.iter().map(|e| e.episode.seed));
         let next = begun.max().map_or(first, |last| last + 1);
-        (next..next.saturating_add(duel.next_round()))
+        let seeds = duel.next_round();
+        if seeds > 0 {
+            events.send(RunEvent::RoundStarted {
+                pairs: duel.pairs() as u64,
+                episodes: seeds * models.len() as u64,
+            });
+        }
+        (next..next.saturating_add(seeds))
             .flat_map(|seed| {
                 models.iter().map(move |model| EpisodeConfig {
                     index: seed - first,

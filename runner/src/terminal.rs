@@ -50,6 +50,24 @@ impl Tally {
 pub struct Lines<W> {
     out: W,
     tally: Tally,
+    said: Said,
+}
+
+/// What went wrong last: a fault that befalls many episodes is told in full once.
+#[derive(Debug, Default)]
+struct Said(Option<String>);
+
+impl Said {
+    fn shorter<'a>(&mut self, error: Option<&'a str>) -> Option<&'a str> {
+        let error = error?;
+        match self.0.as_deref() == Some(error) {
+            true => Some("the same"),
+            false => {
+                self.0 = Some(error.to_owned());
+                Some(error)
+            }
+        }
+    }
 }
 
 impl<W: Write + Send> Lines<W> {
@@ -58,6 +76,7 @@ impl<W: Write + Send> Lines<W> {
         Lines {
             out,
             tally: Tally::default(),
+            said: Said::default(),
         }
     }
 }
@@ -72,7 +91,12 @@ impl<W: Write + Send> Reporter for Lines<W> {
             RunEvent::EpisodeEnded(ended) => {
                 self.tally.add(ended.achievements.len());
                 let done = format!("{}/{}", self.tally.ended, self.tally.planned);
-                writeln!(self.out, "[{done}] {}", ended_line(ended))
+                let line = ended_line(ended, &mut self.said);
+                writeln!(self.out, "[{done}] {line}")
+            }
+            RunEvent::RoundStarted { pairs, episodes } => {
+                self.tally.planned += episodes;
+                writeln!(self.out, "{}", round(*pairs, *episodes))
             }
             RunEvent::Notice { text } => writeln!(self.out, "note: {text}"),
             RunEvent::Stopping { reason } => writeln!(self.out, "{}", stopping(reason)),
@@ -89,6 +113,7 @@ struct Bars {
     all: MultiProgress,
     run: ProgressBar,
     tally: Tally,
+    said: Said,
     max_steps: u64,
     /// The running episodes; those that find no room have no line.
     episodes: BTreeMap<EpisodeId, Option<ProgressBar>>,
@@ -110,6 +135,7 @@ impl Bars {
             all,
             run,
             tally: Tally::default(),
+            said: Said::default(),
             max_steps: 0,
             episodes: BTreeMap::new(),
             room: usize::from(height).saturating_sub(3).clamp(1, 32),
@@ -143,6 +169,10 @@ impl Reporter for Bars {
                 self.run.set_position(run.kept);
                 self.run.enable_steady_tick(Duration::from_millis(200));
                 self.all.println(headline(run))?;
+            }
+            RunEvent::RoundStarted { pairs, episodes } => {
+                self.run.inc_length(*episodes);
+                self.all.println(round(*pairs, *episodes))?;
             }
             RunEvent::EpisodeStarted { episode } => {
                 let line = self.line(episode);
@@ -179,7 +209,7 @@ impl Reporter for Bars {
                 self.run.inc(1);
                 self.run
                     .set_message(format!("{:.1} achievements an episode", self.tally.mean()));
-                self.all.println(ended_line(ended))?;
+                self.all.println(ended_line(ended, &mut self.said))?;
             }
             RunEvent::Notice { text } => self.all.println(format!("note: {}", visible(text)))?,
             RunEvent::Stopping { reason } => {
@@ -222,7 +252,15 @@ fn headline(run: &RunStarted) -> String {
     )
 }
 
-fn ended_line(ended: &EpisodeEnded) -> String {
+fn round(pairs: u64, episodes: u64) -> String {
+    let pairs = counted(pairs, "pair");
+    format!(
+        "Not decided after {pairs}: {} more",
+        counted(episodes, "episode")
+    )
+}
+
+fn ended_line(ended: &EpisodeEnded, said: &mut Said) -> String {
     let EpisodeEnded {
         episode,
         ending,
@@ -237,7 +275,7 @@ fn ended_line(ended: &EpisodeEnded) -> String {
         counted(*steps, "step"),
         counted(achievements.len() as u64, "achievement")
     );
-    if let Some(error) = &ended.error {
+    if let Some(error) = said.shorter(ended.error.as_deref()) {
         line.push_str(": ");
         line.push_str(&visible(error));
     }
@@ -293,6 +331,11 @@ mod tests {
                 reason: "interrupted".into(),
             },
             ended(4, Some("the endpoint is gone")),
+            RunEvent::RoundStarted {
+                pairs: 1,
+                episodes: 4,
+            },
+            ended(5, Some("the endpoint is gone")),
         ];
         for event in events {
             let stamped = Stamped {
@@ -306,6 +349,8 @@ mod tests {
         [1/2] embedded:noop seed 3: died after 40 steps, 2 achievements, reward 1.1
         Stopping: interrupted. No new turns are begun; what was played is kept.
         [2/2] embedded:noop seed 4: died after 40 steps, 2 achievements, reward 1.1: the endpoint is gone
+        Not decided after 1 pair: 4 episodes more
+        [3/6] embedded:noop seed 5: died after 40 steps, 2 achievements, reward 1.1: the same
         ");
     }
 }

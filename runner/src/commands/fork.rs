@@ -5,7 +5,10 @@ use std::path::Path;
 use tracer::store::Store;
 
 use super::resume::stored_layer;
-use super::run::{configuration, events_on_stdout, exit, interruption, prepare, reporters};
+use super::run::{
+    configuration, events_on_stdout, exit, interruption, prepare, refuse_two_on_stdout, reporters,
+    traces,
+};
 use crate::args::{ForkArgs, RunArgs};
 use crate::config::{Layer, Origin};
 use crate::exit::{Coded, Exit};
@@ -17,9 +20,8 @@ use crate::{estimate, output};
 /// Plays continuations of an episode and prints what the decision was worth.
 pub(super) fn fork(args: &ForkArgs) -> anyhow::Result<Exit> {
     refuse_other_worlds(&args.run)?;
-    // Only the flags know where the file is: the run that is in it does not.
-    let (wanted, _) = configuration(&args.run, &[])?;
-    let traces = wanted.run.traces;
+    refuse_two_on_stdout(&args.run)?;
+    let traces = traces(&args.run)?;
     let store = Store::open_read_only(&traces)?;
     let recording = Recording::read(&store, &args.episode)?;
     let start = Start::at(&recording, args.at_step, args.reseed)?;
@@ -56,7 +58,7 @@ pub(super) fn fork(args: &ForkArgs) -> anyhow::Result<Exit> {
 
     let run = job.info.clone();
     let finished = job
-        .execute(reporters(&args.run, &traces)?, &interruption)?
+        .execute(reporters(&args.run, &traces, false)?, &interruption)?
         .finished;
     print(info, &run, &args.run, &traces)?;
     Ok(exit(&finished))

@@ -15,7 +15,7 @@ use tracer::prices::PriceTable;
 use tracer::store::Store;
 
 use super::fork;
-use super::run::{configuration, exit, new_run, print, where_to_look};
+use super::run::{configuration, exit, new_run, print, unfinished, where_to_look};
 use crate::args::{PlayArgs, RunArgs};
 use crate::config::{Config, Layer, Origin, Run, Settings};
 use crate::events::{Reporter, RunEvent, Stamped};
@@ -83,7 +83,10 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
         None if args.run.json => output::document(&super::report::json(&reports)?)?,
         None => {
             print(&reports, true)?;
-            output::line(&where_to_look(&info.experiment_id, &traces, &finished))?;
+            output::line(&where_to_look(&info.experiment_id, &traces))?;
+            if let Some(text) = unfinished(&info.experiment_id, &traces, &finished) {
+                output::line(&format!("\n{text}"))?;
+            }
         }
     }
     Ok(exit(&finished))
@@ -217,7 +220,6 @@ fn seated(
         players,
         earlier: Vec::new(),
         start: None,
-        until_decided: false,
     };
     Ok((job, hands))
 }
@@ -248,6 +250,7 @@ impl Reporter for Teller {
             RunEvent::EpisodeEnded(ended) => Heard::Ended(Box::new(ended.clone())),
             RunEvent::Notice { text } => Heard::Notice(text.clone()),
             RunEvent::RunStarted(_)
+            | RunEvent::RoundStarted { .. }
             | RunEvent::EpisodeStarted { .. }
             | RunEvent::EpisodeProgress { .. }
             | RunEvent::AchievementUnlocked { .. }

@@ -1,6 +1,6 @@
 //! `runner` without a subcommand: plays episodes and prints what came of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -16,7 +16,7 @@ use crate::baselines::Baselines;
 use crate::config::{self, Config, Layer, Origin, Settings};
 use crate::episode::EpisodeRecord;
 use crate::event_log::EventLog;
-use crate::events::Reporter;
+use crate::events::{EpisodeEnded, Reporter};
 use crate::exit::{Coded, Exit};
 use crate::experiment::{Job, Outcome};
 use crate::output::counted;
@@ -25,19 +25,14 @@ use crate::plan::Plan;
 use crate::play::HUMAN;
 use crate::players::{Players, is_embedded};
 use crate::report::text::{self, Detail};
-use crate::report::{Report, RunInfo};
-use crate::run::{Finished, Stop};
+use crate::report::{Later, Report, RunInfo};
+use crate::run::{Exhausted, Finished, Stop};
 use crate::{commands, estimate, output, players, replies, tasks, terminal};
 
 /// Runs a new experiment.
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     let (config, settings) = configuration(args, &[])?;
-    if args.json && events_on_stdout(args) {
-        return Err(Coded::usage(
-            "--json and --events - both want the standard output: write the events to a file",
-        )
-        .into());
-    }
+    refuse_two_on_stdout(args)?;
     if args.show_config {
         output::line(&settings.to_string())?;
         return Ok(Exit::Done);
@@ -50,12 +45,38 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
     execute(job, args)
 }
 
+/// Two documents that are written at once are none.
+pub(super) fn refuse_two_on_stdout(args: &RunArgs) -> Result<(), Coded> {
+    match args.json && events_on_stdout(args) {
+        true => Err(Coded::usage(
+            "--json and --events - both want the standard output: write the events to a file",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// The configuration of defaults, environment, file and flags; `beneath` are
 /// layers under the file.
 pub(super) fn configuration(
     args: &RunArgs,
     beneath: &[Layer],
 ) -> anyhow::Result<(Config, Settings)> {
+    let (config, settings) = layered(args, beneath)?;
+    if args.endpoint.is_some() && config.run.models.iter().all(|model| is_embedded(model)) {
+        return Err(Coded::usage(
+            "--endpoint needs --model NAME: an endpoint is only asked for a model that is named",
+        )
+        .into());
+    }
+    Ok((config, settings))
+}
+
+/// The trace file that the options name. Only they know it: a run that is in it does not.
+pub(super) fn traces(args: &RunArgs) -> anyhow::Result<PathBuf> {
+    Ok(layered(args, &[])?.0.run.traces)
+}
+
+fn layered(args: &RunArgs, beneath: &[Layer]) -> anyhow::Result<(Config, Settings)> {
     let mut layers = Vec::new();
     let mut environment = Layer::new(Origin::Environment("OPENAI_BASE_URL"));
     let base_url = std::env::var("OPENAI_BASE_URL")
@@ -76,12 +97,6 @@ pub(super) fn configuration(
         layers.push(layer);
         (config, settings) = Config::load(&layers)?;
     }
-    if args.endpoint.is_some() && config.run.models.iter().all(|model| is_embedded(model)) {
-        return Err(Coded::usage(
-            "--endpoint needs --model NAME: an endpoint is only asked for a model that is named",
-        )
-        .into());
-    }
     Ok((config, settings))
 }
 
@@ -93,7 +108,7 @@ pub(super) fn prepare(
     earlier: Option<(RunInfo, Vec<EpisodeRecord>)>,
 ) -> anyhow::Result<Job> {
     let prices = Arc::new(PriceTable::builtin()?);
-    if args.until_decided {
+    if config.run.until_decided {
         check_until_decided(&config)?;
     }
     let players = match &args.replay {
@@ -108,13 +123,7 @@ pub(super) fn prepare(
         replies::check(folder, &plan.episodes)?;
     }
     let (info, earlier) = match earlier {
-        Some((info, records)) => (
-            RunInfo {
-                config: config.without_secrets(),
-                ..info
-            },
-            records,
-        ),
+        Some(earlier) => earlier,
         None => (new_run(&config), Vec::new()),
     };
     Ok(Job {
@@ -124,7 +133,6 @@ pub(super) fn prepare(
         players,
         earlier,
         start: None,
-        until_decided: args.until_decided,
     })
 }
 
@@ -153,6 +161,12 @@ fn check_until_decided(config: &Config) -> Result<(), Coded> {
 pub(super) fn new_run(config: &Config) -> RunInfo {
     let started_at = Timestamp::now();
     let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
+    let Later {
+        began_at: _,
+        version,
+        git,
+        config,
+    } = part(config);
     RunInfo {
         experiment_id: format!(
             "{}-{:04x}",
@@ -160,19 +174,34 @@ pub(super) fn new_run(config: &Config) -> RunInfo {
             random as u16
         ),
         started_at,
+        version,
+        git,
+        branch: option_env!("BUILD_BRANCH").map(ToOwned::to_owned),
+        config,
+        later: Vec::new(),
+    }
+}
+
+/// How this program plays a configuration, from now on.
+pub(super) fn part(config: &Config) -> Later {
+    Later {
+        began_at: Timestamp::now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         git: option_env!("BUILD_COMMIT").map(ToOwned::to_owned),
-        branch: option_env!("BUILD_BRANCH").map(ToOwned::to_owned),
         config: config.without_secrets(),
     }
 }
 
 /// What is told of a run while it runs, and where.
-pub(super) fn reporters(args: &RunArgs, traces: &Path) -> anyhow::Result<Vec<Box<dyn Reporter>>> {
+pub(super) fn reporters(
+    args: &RunArgs,
+    traces: &Path,
+    continued: bool,
+) -> anyhow::Result<Vec<Box<dyn Reporter>>> {
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
     if let Some(path) = &args.events {
         refuse_database(path, traces)?;
-        reporters.push(Box::new(EventLog::create(path)?));
+        reporters.push(Box::new(EventLog::open(path, continued)?));
     }
     if !args.quiet {
         reporters.push(terminal::reporter());
@@ -188,19 +217,28 @@ pub(super) fn execute(mut job: Job, args: &RunArgs) -> anyhow::Result<Exit> {
         job.players = job.players.recording_to(folder);
     }
     let info = job.info.clone();
-    let Outcome { reports, finished } = job.execute(reporters(args, &traces)?, &interruption)?;
+    let reporters = reporters(args, &traces, !job.earlier.is_empty())?;
+    let Outcome { reports, finished } = job.execute(reporters, &interruption)?;
+    let unfinished = unfinished(&info.experiment_id, &traces, &finished);
 
     // Where events take the standard output, a report has no place there.
     if args.json {
         output::document(&commands::report::json(&reports)?)?;
     } else if !events_on_stdout(args) {
         print(&reports, args.quiet)?;
+    }
+    if args.json || args.quiet || events_on_stdout(args) {
+        unfinished.iter().for_each(|text| output::note(text));
+    } else {
         if reports.len() > 1
             && let Some(comparison) = compare::within(&Store::open_read_only(&traces)?, &info)?
         {
             output::line(&format!("\n{comparison}"))?;
         }
-        output::line(&where_to_look(&info.experiment_id, &traces, &finished))?;
+        output::line(&where_to_look(&info.experiment_id, &traces))?;
+        if let Some(text) = unfinished {
+            output::line(&format!("\n{text}"))?;
+        }
     }
     Ok(exit(&finished))
 }
@@ -225,36 +263,48 @@ pub(super) fn print(reports: &[Report], quiet: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn where_to_look(id: &str, traces: &Path, finished: &Finished) -> String {
+pub(super) fn where_to_look(id: &str, traces: &Path) -> String {
     let path = traces.display();
-    let mut lines = vec![
+    [
         format!("\nTraces of run {id} are in {path}. To look into them:"),
         format!("  duckdb {path} \"select * from session_summary\""),
         format!("  runner report {id} --traces {path}"),
-    ];
+    ]
+    .join("\n")
+}
+
+/// What was not played and how to play it, where anything was not.
+pub(super) fn unfinished(id: &str, traces: &Path, finished: &Finished) -> Option<String> {
     let incomplete = finished.incomplete();
-    if incomplete + finished.not_played > 0 {
-        if let Some(stop) = &finished.stop {
-            lines.push(format!("\nThe run stopped early: {}.", stop.reason()));
-        }
-        if let Some(Stop::Recording(_)) = &finished.stop {
-            return lines.join("\n");
-        }
-        // Nobody goes on for a person who left.
-        if finished
-            .played
-            .iter()
-            .any(|ended| ended.episode.model == HUMAN)
-        {
-            return lines.join("\n");
-        }
-        lines.push(format!(
-            "Cut short: {}; not begun: {}. To play them:\n  runner resume {id} --traces {path}",
-            counted(incomplete, "episode"),
-            finished.not_played
-        ));
+    if incomplete + finished.not_played == 0 && finished.stop.is_none() {
+        return None;
     }
-    lines.join("\n")
+    let reason = finished.stop.as_ref().map(Stop::reason);
+    let mut lines: Vec<String> = reason
+        .map(|reason| format!("The run stopped early: {reason}."))
+        .into_iter()
+        .collect();
+    let of_a_person = |ended: &EpisodeEnded| ended.episode.model == HUMAN;
+    let more = match &finished.stop {
+        // Nothing goes on from a recording, and nobody for a person who left.
+        Some(Stop::Recording(_)) => return Some(lines.join("\n")),
+        _ if finished.played.iter().any(of_a_person) => return Some(lines.join("\n")),
+        Some(Stop::Budget(Exhausted {
+            more: Some(more), ..
+        })) => Some(more),
+        _ => None,
+    };
+    let (with, more) = match more {
+        Some(more) => (" with more to spend", format!(" {more}")),
+        None => ("", String::new()),
+    };
+    lines.push(format!(
+        "Cut short: {}; not begun: {}. To go on{with}:\n  runner resume {id} --traces {}{more}",
+        counted(incomplete, "episode"),
+        finished.not_played,
+        traces.display()
+    ));
+    Some(lines.join("\n"))
 }
 
 pub(super) fn exit(finished: &Finished) -> Exit {
@@ -270,20 +320,69 @@ pub(super) fn exit(finished: &Finished) -> Exit {
     }
 }
 
-/// Listens for Ctrl-C: the first ends the run politely, the second at once.
-/// The trace file is whole either way; the database sees to that.
+/// Listens for Ctrl-C, and for the signal by which schedulers and containers end a
+/// program: the first ends the run politely, the second at once. The trace file is
+/// whole either way; the database sees to that.
 pub(super) fn interruption(runtime: &Runtime) -> CancellationToken {
     let interrupt = CancellationToken::new();
     let cancel = interrupt.clone();
+    let listening = {
+        let _entered = runtime.enter();
+        Signals::listen()
+    };
     runtime.spawn(async move {
-        let mut signals = 0;
-        while tokio::signal::ctrl_c().await.is_ok() {
-            signals += 1;
-            if signals > 1 {
-                std::process::exit(Exit::Interrupted as i32);
+        let mut signals = match listening {
+            Ok(signals) => signals,
+            Err(error) => {
+                output::note(&format!(
+                    "warning: Ctrl-C will end the program at once: {error}"
+                ));
+                return;
             }
-            cancel.cancel();
-        }
+        };
+        signals.next().await;
+        cancel.cancel();
+        signals.next().await;
+        std::process::exit(Exit::Interrupted as i32);
     });
     interrupt
+}
+
+/// What asks the program to end.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::Limits;
 use crate::episode::UsageRecord;
+use crate::report::words::grouped;
 
 /// What may be spent, and what was.
 #[derive(Debug)]
@@ -15,6 +16,16 @@ pub(super) struct Budget {
     spent: Spent,
     /// What of that belongs to each running episode, by session.
     running: BTreeMap<String, Spent>,
+}
+
+/// A budget that is spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhausted {
+    /// How.
+    pub reason: String,
+    /// The option that gives a run that is continued enough to go on: twice the limit,
+    /// or twice what was spent. Time begins anew without one.
+    pub more: Option<String>,
 }
 
 /// Tokens and US dollars. A cost that is unknown counts as none.
@@ -62,13 +73,19 @@ impl Budget {
     }
 
     /// Why nothing more may be spent, if so.
-    pub(super) fn exhausted(&self) -> Option<String> {
+    pub(super) fn exhausted(&self) -> Option<Exhausted> {
         let Spent { tokens, cost } = self.spent;
         if let Some(limit) = self.limits.max_tokens.filter(|limit| tokens >= *limit) {
-            return Some(format!("{tokens} of {limit} tokens are spent"));
+            return Some(Exhausted {
+                reason: format!("{} of {} tokens are spent", grouped(tokens), grouped(limit)),
+                more: Some(format!("--max-tokens {}", 2 * tokens)),
+            });
         }
         let limit = self.limits.max_cost.filter(|limit| cost >= *limit)?;
-        Some(format!("${cost:.4} of ${limit} are spent"))
+        Some(Exhausted {
+            reason: format!("${cost:.4} of ${limit} are spent"),
+            more: Some(format!("--max-cost {:.4}", 2.0 * cost)),
+        })
     }
 
     /// When time is up, if ever.
@@ -77,9 +94,12 @@ impl Budget {
     }
 
     /// What to say when time is up.
-    pub(super) fn out_of_time(&self) -> String {
+    pub(super) fn out_of_time(&self) -> Exhausted {
         let limit = self.limits.run_time.map_or(Duration::ZERO, |time| time);
-        format!("the run's time limit of {} s is over", limit.as_secs_f64())
+        Exhausted {
+            reason: format!("the run's time limit of {} s is over", limit.as_secs_f64()),
+            more: None,
+        }
     }
 }
 
@@ -117,8 +137,11 @@ mod tests {
         assert_eq!(budget.exhausted(), None);
         budget.settle("a", used(61, None));
         assert_eq!(
-            budget.exhausted().as_deref(),
-            Some("100 of 100 tokens are spent")
+            budget.exhausted(),
+            Some(Exhausted {
+                reason: "100 of 100 tokens are spent".into(),
+                more: Some("--max-tokens 200".into()),
+            })
         );
     }
 
@@ -130,8 +153,11 @@ mod tests {
         assert_eq!(budget.exhausted(), None);
         budget.note("c", used(10, Some(0.2)));
         assert_eq!(
-            budget.exhausted().as_deref(),
-            Some("$0.5000 of $0.5 are spent")
+            budget.exhausted(),
+            Some(Exhausted {
+                reason: "$0.5000 of $0.5 are spent".into(),
+                more: Some("--max-cost 1.0000".into()),
+            })
         );
     }
 

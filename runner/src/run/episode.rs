@@ -182,10 +182,10 @@ impl Task {
                 ending: Ending::Cancelled,
                 reason: failure.to_string(),
             }),
-            (Ok(outcome), Some(Stop::Budget(reason))) if outcome.ending == Ending::Cancelled => {
+            (Ok(outcome), Some(Stop::Budget(spent))) if outcome.ending == Ending::Cancelled => {
                 Some(CutShort {
                     ending: Ending::BudgetSpent,
-                    reason: reason.clone(),
+                    reason: spent.reason.clone(),
                 })
             }
             (Ok(_), _) => None,

@@ -24,6 +24,8 @@ use crate::episode::{EpisodeConfig, UsageRecord};
 use crate::events::{EpisodeEnded, EpisodeId, Events, RunEvent};
 use crate::fork::Start;
 use crate::players::Players;
+pub use budget::Exhausted;
+
 use budget::Budget;
 use episode::{Ended, Turn};
 
@@ -48,8 +50,8 @@ pub struct Stage {
 pub enum Stop {
     /// The user asked for it.
     Interrupted,
-    /// The budget is spent; how.
-    Budget(String),
+    /// The budget is spent.
+    Budget(Exhausted),
     /// The endpoint would fail every other episode too; how.
     Endpoint(String),
     /// A recording of replies cannot be written, or is not of what is played; how.
@@ -65,10 +67,10 @@ impl Stop {
     pub fn reason(&self) -> String {
         match self {
             Stop::Interrupted => "interrupted".to_owned(),
-            Stop::Budget(reason)
-            | Stop::Endpoint(reason)
-            | Stop::Recording(reason)
-            | Stop::Fault(reason) => reason.clone(),
+            Stop::Budget(spent) => spent.reason.clone(),
+            Stop::Endpoint(reason) | Stop::Recording(reason) | Stop::Fault(reason) => {
+                reason.clone()
+            }
             Stop::Traces(error) => error.to_string(),
         }
     }
@@ -162,7 +164,12 @@ impl Scheduler<'_> {
         interrupt: &CancellationToken,
     ) -> Finished {
         let deadline = self.budget.deadline();
-        self.check_budget();
+        // Before the budget is looked at, so that one that earlier parts of the run have
+        // spent leaves something that was not played, or stops nothing.
+        self.waiting = (self.program.next)(&self.played).into();
+        if !self.waiting.is_empty() {
+            self.check_budget();
+        }
         loop {
             self.begin_more();
             if self.running.is_empty() {
@@ -194,7 +201,9 @@ impl Scheduler<'_> {
     }
 
     fn begin_more(&mut self) {
-        if self.running.is_empty() && self.waiting.is_empty() && self.stop.get().is_none() {
+        let begun = !self.played.is_empty();
+        if begun && self.running.is_empty() && self.waiting.is_empty() && self.stop.get().is_none()
+        {
             self.waiting = (self.program.next)(&self.played).into();
         }
         while self.running.len() < self.program.concurrency && self.stop.get().is_none() {
@@ -247,8 +256,8 @@ impl Scheduler<'_> {
     }
 
     fn check_budget(&mut self) {
-        if let Some(reason) = self.budget.exhausted() {
-            self.stop(Stop::Budget(reason));
+        if let Some(spent) = self.budget.exhausted() {
+            self.stop(Stop::Budget(spent));
         }
     }
 
