@@ -66,6 +66,42 @@ pub struct Baseline {
     rates: Option<BTreeMap<String, f64>>,
 }
 
+/// A published result that is shown beside a run's own rates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Landmark {
+    /// The protocol of the entry.
+    pub protocol: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What a column of it is called.
+    pub label: &'static str,
+}
+
+/// People, random play, and of the language models in BALROG's text track the one with
+/// the most progress and a small one that many know.
+pub const LANDMARKS: [Landmark; 4] = [
+    Landmark {
+        protocol: "human",
+        name: "human",
+        label: "human",
+    },
+    Landmark {
+        protocol: "random",
+        name: "random",
+        label: "random",
+    },
+    Landmark {
+        protocol: "balrog-text",
+        name: "Grok-4",
+        label: "Grok-4",
+    },
+    Landmark {
+        protocol: "balrog-text",
+        name: "Llama-3.1-8B-Instruct",
+        label: "Llama-8B",
+    },
+];
+
 impl Baselines {
     /// The embedded results.
     ///
@@ -74,6 +110,11 @@ impl Baselines {
     /// Where the embedded file does not parse, which a test rules out.
     pub fn published() -> Result<Baselines, serde_json::Error> {
         serde_json::from_str(include_str!("../data/baselines.json"))
+    }
+
+    /// The success rates of a landmark, where published.
+    pub fn rates(&self, landmark: &Landmark) -> Option<Rates> {
+        self.find(landmark.protocol, landmark.name)?.rates()
     }
 
     /// The entry of that name under that protocol.
@@ -112,6 +153,8 @@ mod tests {
                 entry.name
             );
         }
-        assert!(published.find("human", "human").is_some());
+        for landmark in LANDMARKS {
+            assert!(published.rates(&landmark).is_some(), "{}", landmark.name);
+        }
     }
 }

@@ -7,12 +7,14 @@ use serde::{Serialize, Serializer};
 use tracer::store::Store;
 
 use crate::args::CompareArgs;
+use crate::config::{self, Change, Decides};
 use crate::episode::EpisodeRecord;
 use crate::exit::{Coded, Exit};
 use crate::output::{self, counted};
 use crate::report::text::{right, table};
-use crate::report::{self, RunInfo};
-use crate::statistics::{Paired, crafter_score, progress, success_rates};
+use crate::report::words::signed;
+use crate::report::{self, Estimate, RunInfo};
+use crate::statistics::{FEWEST_PAIRS, Paired, crafter_score, progress, success_rates};
 use crate::traces;
 
 /// One model's scored episodes in one run.
@@ -35,15 +37,27 @@ struct Comparison<'a> {
     left: &'a Side,
     #[serde(serialize_with = "by_name")]
     right: &'a Side,
+    /// Seeds that both have finished.
     pairs: usize,
     /// Seeds that only one side has played, left out.
     unpaired: usize,
-    /// What differs between the configurations beside the models: a caveat.
-    differences: Vec<String>,
-    #[serde(flatten)]
+    /// What differs between the runs beside models and seeds: a caveat.
+    settings: Vec<String>,
+    #[serde(skip)]
     paired: Paired,
+    progress: Estimate,
+    crafter_score: Difference,
+    more_to_decide: Option<u64>,
     decided: bool,
     rankings_agree: bool,
+}
+
+/// A difference that has no standard error.
+#[derive(Serialize)]
+struct Difference {
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
 }
 
 fn by_name<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,8 +68,17 @@ fn by_name<S: Serializer>(side: &Side, serializer: S) -> Result<S::Ok, S::Error>
 pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<Exit> {
     let store = traces::open(&args.file.traces)?;
     let sides = sides(&store, &args.ids)?;
+    let names: Vec<String> = sides.iter().map(Side::name).collect();
+    if let Some((place, twice)) = (1..)
+        .zip(&names)
+        .find(|(place, name)| names[*place..].contains(name))
+    {
+        return Err(Coded::usage(format!(
+            "{twice} is named twice, the first time as number {place}: nothing differs from itself"
+        ))
+        .into());
+    }
     if sides.len() < 2 {
-        let names: Vec<String> = sides.iter().map(Side::name).collect();
         return Err(Coded::usage(format!(
             "there is only {} to compare: name two runs, or RUN:MODEL for one model of a run; \
              `runner runs` lists them",
@@ -115,31 +138,31 @@ fn sides(store: &Store, ids: &[String]) -> anyhow::Result<Vec<Side>> {
 }
 
 fn last_run_of(store: &Store, model: &str) -> anyhow::Result<Option<RunInfo>> {
-    let plays = |run: &RunInfo| run.config.run.models.iter().any(|each| each == model);
+    let plays = |run: &RunInfo| run.models().contains(&model);
     Ok(report::runs(store)?.into_iter().rfind(plays))
 }
 
 fn sides_of(store: &Store, run: &RunInfo, model: Option<&str>) -> anyhow::Result<Vec<Side>> {
-    let models = &run.config.run.models;
-    if let Some(model) = model.filter(|model| !models.iter().any(|each| each == model)) {
+    let models = run.models();
+    if let Some(model) = model.filter(|model| !models.contains(model)) {
         let (id, models) = (&run.experiment_id, models.join(", "));
         return Err(Coded::usage(format!("{model} did not play in run {id}: {models} did")).into());
     }
     let episodes = report::episodes(report::sessions(store, run)?);
-    let side = |name: &String| {
+    let side = |name: &str| {
         let scored = episodes
             .iter()
-            .filter(|each| each.complete && each.config.model == *name);
+            .filter(|each| each.complete && each.config.model == name);
         Side {
             run: run.clone(),
-            model: name.clone(),
+            model: name.to_owned(),
             unlocked: scored
                 .map(|each: &EpisodeRecord| (each.config.seed, each.unlocked()))
                 .collect(),
         }
     };
     Ok(models
-        .iter()
+        .into_iter()
         .filter(|name| model.is_none_or(|model| model == *name))
         .map(side)
         .collect())
@@ -162,51 +185,45 @@ fn comparison<'a>(left: &'a Side, right: &'a Side) -> anyhow::Result<Comparison<
         right,
         pairs: pairs.len(),
         unpaired: left.unlocked.len() + right.unlocked.len() - 2 * pairs.len(),
-        differences: differences(&left.run, &right.run),
+        settings: differences(&left.run, &right.run)?,
+        progress: Some(paired.progress).into(),
+        crafter_score: Difference {
+            value: paired.score,
+            low: paired.score_interval.map(|interval| interval.low),
+            high: paired.score_interval.map(|interval| interval.high),
+        },
+        more_to_decide: paired.more_to_decide,
         decided: paired.decided(),
         rankings_agree: paired.rankings_agree(),
         paired,
     })
 }
 
-/// What of the configuration differs that decides about results.
-fn differences(left: &RunInfo, right: &RunInfo) -> Vec<String> {
-    let (l, r) = (&left.config, &right.config);
-    let mut differences = Vec::new();
-    let mut note = |what: &str, left: String, right: String| {
-        if left != right {
-            differences.push(format!("{what}: {left} and {right}"));
-        }
+/// What differs between the runs that decides about results, beside the models and
+/// the seeds: every key of the configuration that does, the program, and what changed
+/// within a run.
+fn differences(left: &RunInfo, right: &RunInfo) -> anyhow::Result<Vec<String>> {
+    if left.experiment_id == right.experiment_id {
+        return Ok(left.mixed()?);
+    }
+    let changes = config::changes(&left.config, &right.config)?;
+    let matters = |change: &&Change| {
+        matches!(change.decides(), Decides::Play | Decides::Place) || change.key == "run.tasks"
     };
-    note("world", format!("{:?}", l.world), format!("{:?}", r.world));
-    note(
-        "max_steps",
-        l.limits.max_steps.to_string(),
-        r.limits.max_steps.to_string(),
-    );
-    note(
-        "max_turns",
-        format!("{:?}", l.limits.max_turns),
-        format!("{:?}", r.limits.max_turns),
-    );
-    note(
-        "observation",
-        l.agent.observation.clone(),
-        r.agent.observation.clone(),
-    );
-    note(
-        "protocol",
-        l.agent.protocol.clone(),
-        r.agent.protocol.clone(),
-    );
-    note("prompt", l.agent.prompt.clone(), r.agent.prompt.clone());
-    note("history", l.agent.history.clone(), r.agent.history.clone());
-    note(
-        "max_actions",
-        l.agent.max_actions.to_string(),
-        r.agent.max_actions.to_string(),
-    );
-    differences
+    let mut differences: Vec<String> = changes
+        .iter()
+        .filter(matters)
+        .map(Change::side_by_side)
+        .collect();
+    let (l, r) = (left.program(), right.program());
+    if l != r {
+        differences.push(format!("program: {l} and {r}"));
+    }
+    for run in [left, right] {
+        let within = |change| format!("{} is mixed: {change}", run.experiment_id);
+        differences.extend(run.mixed()?.into_iter().map(within));
+    }
+    Ok(differences)
 }
 
 fn printed(sides: &[Side], comparisons: &[Comparison<'_>]) -> String {
@@ -218,11 +235,13 @@ fn printed(sides: &[Side], comparisons: &[Comparison<'_>]) -> String {
     for side in sides {
         let unlocked: Vec<AchievementSet> = side.unlocked.values().copied().collect();
         let share = progress(&unlocked).map(|mean| format!("{:.1}", mean.value));
+        let score = crafter_score(&success_rates(&unlocked));
+        let score = share.as_ref().map(|_| format!("{score:.1}"));
         all.add_row([
             labels.label(side).into(),
             right(unlocked.len()),
-            right(format!("{:.1}", crafter_score(&success_rates(&unlocked)))),
-            right(share.unwrap_or_default()),
+            right(score.unwrap_or_else(|| "–".to_owned())),
+            right(share.unwrap_or_else(|| "–".to_owned())),
         ]);
     }
     let mut sections = vec![all.trim_fmt()];
@@ -284,8 +303,9 @@ fn section(comparison: &Comparison<'_>, labels: Labels) -> String {
     );
     let interval = |interval: &Option<crate::statistics::Interval>| match interval {
         Some(interval) => format!(
-            "95 % interval {:+.1} to {:+.1}",
-            interval.low, interval.high
+            "95 % interval {} to {}",
+            signed(interval.low, 1),
+            signed(interval.high, 1)
         ),
         None => "no interval from one pair".to_owned(),
     };
@@ -295,13 +315,13 @@ fn section(comparison: &Comparison<'_>, labels: Labels) -> String {
             counted(*pairs as u64, "seed")
         ),
         format!(
-            "  progress      {:+.1} points, {}",
-            paired.progress.value,
+            "  progress      {} points, {}",
+            signed(paired.progress.value, 1),
             interval(&paired.progress_interval)
         ),
         format!(
-            "  Crafter score {:+.1} points, {}",
-            paired.score,
+            "  Crafter score {} points, {}",
+            signed(paired.score, 1),
             interval(&paired.score_interval)
         ),
     ];
@@ -312,20 +332,22 @@ fn section(comparison: &Comparison<'_>, labels: Labels) -> String {
     };
     lines.push(match (comparison.decided, paired.more_to_decide) {
         (true, _) => format!("  decided: {ahead} makes more progress"),
+        (false, Some(more)) if *pairs < FEWEST_PAIRS => format!(
+            "  not decided: fewer than {FEWEST_PAIRS} seeds decide nothing; {} would, if the \
+             difference stays",
+            counted(more, "more seed")
+        ),
         (false, Some(more)) => format!(
             "  not decided: about {} would, if the difference stays",
             counted(more, "more seed")
         ),
         (false, None) => "  not decided, and nothing to extrapolate from".to_owned(),
     });
-    if !comparison.rankings_agree {
-        lines.push("  score and progress do not rank them the same way".to_owned());
-    }
-    lines.extend(
-        comparison
-            .differences
-            .iter()
-            .map(|each| format!("  they also differ in {each}")),
-    );
+    lines.push(match comparison.rankings_agree {
+        true => "  score and progress rank them the same way".to_owned(),
+        false => "  score and progress do not rank them the same way".to_owned(),
+    });
+    let settings = comparison.settings.iter();
+    lines.extend(settings.map(|each| format!("  caveat: {each}")));
     lines.join("\n")
 }

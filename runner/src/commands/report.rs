@@ -32,8 +32,21 @@ fn written(args: &ReportArgs, printed: String) -> anyhow::Result<Exit> {
     match &args.output {
         None if args.format == Format::Text => output::line(&printed)?,
         None => output::document(&printed)?,
-        Some(path) => std::fs::write(path, printed)
-            .with_context(|| format!("cannot write the report to {}", path.display()))?,
+        Some(path) => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+                return Err(Coded::usage(format!(
+                    "cannot write the report to {}: there is no folder {}, make it first",
+                    path.display(),
+                    folder.display()
+                ))
+                .into());
+            }
+            std::fs::write(path, printed)
+                .with_context(|| format!("cannot write the report to {}", path.display()))?;
+        }
     }
     Ok(Exit::Done)
 }

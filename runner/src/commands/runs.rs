@@ -18,6 +18,8 @@ struct Line {
     fork: Option<ForkInfo>,
     planned: u64,
     complete: u64,
+    /// The worlds, in words: those that were planned and those that were played beyond.
+    worlds: String,
 }
 
 /// Characters of a parent's id that are shown: its time, and some of its chance.
@@ -34,8 +36,18 @@ pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
         .map(|(fork, run)| {
             let episodes = report::episodes(report::sessions(&store, &run)?);
             let complete = episodes.iter().filter(|episode| episode.complete).count() as u64;
-            let planned = run.config.run.episodes * run.config.run.models.len() as u64;
+            let config = &run.current().run;
+            let planned = config.episodes * run.models().len() as u64;
+            let last = episodes
+                .iter()
+                .map(|episode| episode.config.index + 1)
+                .max();
+            let mut worlds = estimate::seeds(config, last.unwrap_or_default());
+            if !run.mixed()?.is_empty() {
+                worlds.push_str(", mixed");
+            }
             Ok(Line {
+                worlds,
                 planned: planned.max(episodes.len() as u64),
                 complete,
                 run,
@@ -59,6 +71,7 @@ pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
         fork,
         planned,
         complete,
+        worlds,
     } in &lines
     {
         let episodes = match complete == planned {
@@ -68,10 +81,10 @@ pub(super) fn runs(args: &TableArgs) -> anyhow::Result<Exit> {
         table.add_row([
             run.experiment_id.clone().into(),
             run.started_at.strftime("%Y-%m-%d %H:%M").to_string().into(),
-            run.config.run.models.join(", ").into(),
+            run.models().join(", ").into(),
             right(episodes),
             match fork {
-                None => estimate::seeds(&run.config.run),
+                None => worlds.clone(),
                 Some(fork) => beginning(fork),
             }
             .into(),

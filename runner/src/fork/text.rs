@@ -6,6 +6,7 @@ use super::{Continuations, ForkInfo, ForkReport};
 use crate::output::counted;
 use crate::report::Estimate;
 use crate::report::text::{right, table};
+use crate::report::words::signed;
 
 /// The report as tables, `width` columns wide.
 pub fn render(report: &ForkReport, width: u16) -> String {
@@ -42,8 +43,8 @@ pub fn render(report: &ForkReport, width: u16) -> String {
         rows.add_row([
             format!("{} (the parent)", fork.model).into(),
             right(1),
-            right(signed_number(went.achievements, 0)),
-            right(signed_number(went.reward, 1)),
+            right(signed(went.achievements, 0)),
+            right(signed(went.reward, 1)),
             right(went.steps),
             results.ending.name().into(),
         ]);
@@ -52,8 +53,8 @@ pub fn render(report: &ForkReport, width: u16) -> String {
         rows.add_row([
             model.model.clone().into(),
             right(model.continuations),
-            right(signed(&model.achievements)),
-            right(signed(&model.reward)),
+            right(difference(&model.achievements)),
+            right(difference(&model.reward)),
             right(
                 model
                     .steps
@@ -89,8 +90,8 @@ fn verdict(model: &Continuations, fork: &ForkInfo, parent: bool) -> Vec<String> 
     if parent && model.continuations > 0 {
         lines.push(format!(
             " {name} against the parent: achievements {}, reward {}",
-            signed(&model.achievements_above_parent),
-            signed(&model.reward_above_parent)
+            difference(&model.achievements_above_parent),
+            difference(&model.reward_above_parent)
         ));
     }
     if model.cut_short > 0 {
@@ -106,28 +107,19 @@ fn verdict(model: &Continuations, fork: &ForkInfo, parent: bool) -> Vec<String> 
 }
 
 /// `+1.2 ± 0.3 (+0.4 to +2.0)`, as far as it is known.
-fn signed(estimate: &Estimate) -> String {
+fn difference(estimate: &Estimate) -> String {
     let Some(value) = estimate.value else {
         return "–".to_owned();
     };
-    let mut text = signed_number(value, 1);
+    let mut text = signed(value, 1);
     if let Some(se) = estimate.se {
         text.push_str(&format!(" ± {se:.1}"));
     }
     if let (Some(low), Some(high)) = (estimate.low, estimate.high) {
-        let (low, high) = (signed_number(low, 1), signed_number(high, 1));
+        let (low, high) = (signed(low, 1), signed(high, 1));
         text.push_str(&format!(" ({low} to {high})"));
     }
     text
-}
-
-/// A number with its sign, where nothing is `+0.0` and never `-0.0`.
-fn signed_number(number: f64, digits: usize) -> String {
-    let text = format!("{number:+.digits$}");
-    match text.chars().any(|digit| matches!(digit, '1'..='9')) {
-        true => text,
-        false => text.replace('-', "+"),
-    }
 }
 
 fn endings(model: &Continuations) -> String {
@@ -138,19 +130,4 @@ fn endings(model: &Continuations) -> String {
         .map(each)
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::signed_number;
-
-    #[test]
-    fn nothing_is_never_below_nothing() {
-        let check = |number, wanted: &str| assert_eq!(signed_number(number, 1), wanted);
-        check(-0.0, "+0.0");
-        check(-0.04, "+0.0");
-        check(-0.06, "-0.1");
-        check(0.0, "+0.0");
-        check(10.0, "+10.0");
-    }
 }

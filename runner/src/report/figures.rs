@@ -6,33 +6,16 @@ use agent_react::hooks::Tier as TierOf;
 use agent_react::outcome::Ending;
 use env_crafter::{Achievement, AchievementSet};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::config::Config;
+use super::RunInfo;
 use crate::episode::{EpisodeRecord, EpisodeResults, UsageRecord};
+use crate::play::HUMAN;
+use crate::players::is_embedded;
 use crate::statistics::{
-    BOOTSTRAP_KIND, Mean, crafter_score, crafter_score_interval, k_score, percentile, progress,
-    success_rates,
+    BOOTSTRAP_KIND, Mean, crafter_score, crafter_score_interval, k_score, median_interval,
+    percentile, progress, success_rates,
 };
-
-/// What is known of a run before its episodes are looked at. Stored with the
-/// experiment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunInfo {
-    /// The id of the run, which is an experiment in the trace file.
-    pub experiment_id: String,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// The version of the program.
-    pub version: String,
-    /// The commit the program was built from, with a `+` where files differed from it;
-    /// unknown where it was not built in a clone.
-    pub git: Option<String>,
-    /// The branch it was built from, if it was one.
-    pub branch: Option<String>,
-    /// Its configuration in full, without secrets.
-    pub config: Config,
-}
 
 /// Every measure of one model's episodes in a run.
 #[derive(Debug, Clone, Serialize)]
@@ -55,9 +38,18 @@ pub struct Report {
     pub max_steps: u64,
     /// When the run began.
     pub started_at: Timestamp,
-    /// Every episode that was started, by seed.
+    /// What was changed of the run when it was continued that figures may depend on;
+    /// what else is said of it here is what it was begun with.
+    pub mixed: Vec<String>,
+    /// How many episodes were planned.
+    pub planned_episodes: u64,
+    /// How many of them were never begun.
+    pub not_begun: u64,
+    /// Every episode that was begun, by seed.
     pub episodes: Vec<Episode>,
-    /// How many of them count in the scores: the denominator of all that follows.
+    /// How many of them count: in all figures but [`Report::endings`],
+    /// [`Report::invalid_actions`] and [`Report::usage`], which are of every episode that
+    /// was begun.
     pub scored_episodes: usize,
     /// The Crafter score.
     pub crafter_score: Score,
@@ -73,15 +65,16 @@ pub struct Report {
     pub k_score: Estimate,
     /// Achievements by difficulty.
     pub tiers: Vec<TierFigures>,
-    /// The share of episodes in which each achievement was unlocked.
-    pub success_rates: BTreeMap<String, f64>,
+    /// The share of episodes in which each achievement was unlocked; unknown without a
+    /// scored episode.
+    pub success_rates: BTreeMap<String, Option<f64>>,
     /// When each achievement was first unlocked, where it was.
     pub first_unlocks: BTreeMap<String, FirstUnlock>,
-    /// How often each ending happened, over all started episodes.
+    /// How often each ending happened, over every episode that was begun.
     pub endings: BTreeMap<String, u64>,
-    /// Actions without effect.
+    /// Actions without effect, over every episode that was begun.
     pub invalid_actions: InvalidActions,
-    /// Calls, tokens, cost and time, over all started episodes.
+    /// Calls, tokens, cost and time, over every episode that was begun.
     pub usage: Usage,
 }
 
@@ -166,11 +159,15 @@ pub struct FirstUnlock {
     pub episodes: usize,
     /// The median step.
     pub median_step: f64,
+    /// The lower end of its interval; unknown below six episodes.
+    pub step_low: Option<f64>,
+    /// The upper end.
+    pub step_high: Option<f64>,
     /// The median turn.
     pub median_turn: f64,
 }
 
-/// Actions without effect, over all started episodes.
+/// Actions without effect, over every episode that was begun and left word of them.
 #[derive(Debug, Clone, Serialize)]
 pub struct InvalidActions {
     /// All executed actions.
@@ -199,9 +196,21 @@ pub struct ActionFigures {
 /// What the episodes used.
 #[derive(Debug, Clone, Serialize)]
 pub struct Usage {
-    /// Calls, tokens and cost.
-    #[serde(flatten)]
-    pub total: UsageRecord,
+    /// Calls, failed ones included.
+    pub calls: u64,
+    /// Tokens of the prompts; like those below unknown where calls were made and no
+    /// answer counted its tokens.
+    pub prompt_tokens: Option<u64>,
+    /// Tokens of the replies.
+    pub completion_tokens: Option<u64>,
+    /// Both.
+    pub total_tokens: Option<u64>,
+    /// Prompt tokens that came from a cache.
+    pub cached_tokens: Option<u64>,
+    /// Reply tokens spent on reasoning.
+    pub reasoning_tokens: Option<u64>,
+    /// US dollars; unknown where tokens or their price are.
+    pub cost: Option<f64>,
     /// Tokens of an episode.
     pub tokens_per_episode: Estimate,
     /// US dollars of an episode, where prices are known.
@@ -275,6 +284,7 @@ impl Report {
         include_failures: bool,
     ) -> Report {
         records.sort_by_key(|record| record.config.seed);
+        let planned = run.current().run.episodes.max(records.len() as u64);
         let scores = |record: &&EpisodeRecord| record.complete || include_failures;
         let scored: Vec<&EpisodeRecord> = records.iter().filter(scores).collect();
         let unlocked: Vec<AchievementSet> = scored.iter().map(|each| each.unlocked()).collect();
@@ -295,6 +305,9 @@ impl Report {
             tasks: run.config.run.tasks.clone(),
             max_steps: run.config.limits.max_steps,
             started_at: run.started_at,
+            mixed: Vec::new(),
+            planned_episodes: planned,
+            not_begun: planned - records.len() as u64,
             episodes: records
                 .iter()
                 .map(|each| Episode::new(each, scores(&each)))
@@ -321,7 +334,10 @@ impl Report {
             success_rates: Achievement::ALL
                 .iter()
                 .zip(rates)
-                .map(|(achievement, rate)| (achievement.name().to_owned(), rate))
+                .map(|(achievement, rate)| {
+                    let known = (!scored.is_empty()).then_some(rate);
+                    (achievement.name().to_owned(), known)
+                })
                 .collect(),
             first_unlocks: first_unlocks(&scored),
             endings: count(
@@ -330,7 +346,7 @@ impl Report {
                     .map(|each| (each.results.ending.name().to_owned(), 1)),
             ),
             invalid_actions: InvalidActions::of(&records),
-            usage: Usage::of(&records, latency),
+            usage: Usage::of(&records, latency, model),
         }
     }
 }
@@ -388,18 +404,29 @@ impl InvalidActions {
 }
 
 impl Usage {
-    fn of(records: &[EpisodeRecord], latency: Latency) -> Usage {
-        let priced = records.iter().all(|each| each.results.cost.is_some());
+    fn of(records: &[EpisodeRecord], latency: Latency, model: &str) -> Usage {
+        let total = records.iter().map(EpisodeRecord::usage);
+        let total = total.fold(UsageRecord::ZERO, UsageRecord::plus);
+        let asks_an_endpoint = !is_embedded(model) && model != HUMAN;
+        let known = !asks_an_endpoint || total.calls == 0 || total.total_tokens > 0;
+        let tokens = |count: u64| known.then_some(count);
+        let priced = known && records.iter().all(|each| each.results.cost.is_some());
         let cost = |each: &EpisodeRecord| each.results.cost.unwrap_or_default();
         let seconds = |ms: fn(&EpisodeResults) -> f64| {
             records.iter().map(|each| ms(&each.results) / 1e3).sum()
         };
         Usage {
-            total: records
-                .iter()
-                .map(|each| each.usage())
-                .fold(UsageRecord::ZERO, UsageRecord::plus),
-            tokens_per_episode: Estimate::over(records, |each| each.usage().total_tokens as f64),
+            calls: total.calls,
+            prompt_tokens: tokens(total.prompt_tokens),
+            completion_tokens: tokens(total.completion_tokens),
+            total_tokens: tokens(total.total_tokens),
+            cached_tokens: tokens(total.cached_tokens),
+            reasoning_tokens: tokens(total.reasoning_tokens),
+            cost: total.cost.filter(|_| known),
+            tokens_per_episode: match known {
+                true => Estimate::over(records, |each| each.usage().total_tokens as f64),
+                false => Estimate::default(),
+            },
             cost_per_episode: match priced {
                 true => Estimate::over(records, cost),
                 false => Estimate::default(),
@@ -443,9 +470,12 @@ fn first_unlocks(scored: &[&EpisodeRecord]) -> BTreeMap<String, FirstUnlock> {
     }
     when.into_iter()
         .filter_map(|(achievement, (steps, turns))| {
+            let interval = median_interval(&steps);
             let unlock = FirstUnlock {
                 episodes: steps.len(),
                 median_step: percentile(&steps, 50.0)?,
+                step_low: interval.map(|interval| interval.low),
+                step_high: interval.map(|interval| interval.high),
                 median_turn: percentile(&turns, 50.0)?,
             };
             Some((achievement.to_owned(), unlock))

@@ -146,12 +146,16 @@ pub fn load(store: &Store, run: &RunInfo, include_failures: bool) -> anyhow::Res
         return Err(Coded::usage(message).into());
     }
     let mut latencies = latencies(store, run)?;
-    let models = run.config.run.models.iter();
+    let mixed = run.mixed()?;
+    let models = run.models().into_iter();
     Ok(models
         .filter_map(|model| {
             let records = by_model.remove(model)?;
             let latency = latencies.remove(model).unwrap_or_default();
-            Some(Report::new(run, model, records, latency, include_failures))
+            Some(Report {
+                mixed: mixed.clone(),
+                ..Report::new(run, model, records, latency, include_failures)
+            })
         })
         .collect())
 }

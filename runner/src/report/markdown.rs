@@ -1,10 +1,9 @@
 //! Prints reports as tables for a document.
 
-use env_crafter::Achievement;
-
 use super::Report;
-use super::words::{grouped, measures, number, subject, warning};
-use crate::baselines::{Baseline, Baselines};
+use super::grids::{self, Grid};
+use super::words::{grouped, measures, subject, warnings};
+use crate::baselines::Baselines;
 
 /// A section for each report.
 pub fn render(reports: &[Report], published: &Baselines) -> String {
@@ -22,7 +21,7 @@ fn section(report: &Report, published: &Baselines) -> String {
         format!("Run `{}`: {}.", report.experiment_id, subject(report)),
         String::new(),
     ];
-    if let Some(warning) = warning(report) {
+    for warning in warnings(report) {
         lines.extend([format!("**{warning}**"), String::new()]);
     }
     lines.extend(["| measure | |", "|---|---|"].map(str::to_owned));
@@ -31,20 +30,17 @@ fn section(report: &Report, published: &Baselines) -> String {
             .iter()
             .map(|(label, value)| format!("| {label} | {value} |")),
     );
-    lines.extend([
-        String::new(),
-        "| achievement | rate | human | random |".to_owned(),
-        "|---|---:|---:|---:|".to_owned(),
-    ]);
-    let rates = |entry: Option<&Baseline>| entry.and_then(Baseline::rates);
-    let human = rates(published.find("human", "human"));
-    let random = rates(published.find("random", "random"));
-    for achievement in Achievement::ALL {
-        let name = achievement.name();
-        let of = |rates: Option<[f64; 22]>| number(rates.map(|all| all[achievement as usize]), 0);
-        let rate = report.success_rates.get(name).copied();
-        let (rate, human, random) = (number(rate, 0), of(human), of(random));
-        lines.push(format!("| {name} | {rate} | {human} | {random} |"));
+    lines.extend(grid(&grids::success_rates(report, published)));
+    lines.extend([String::new(), grids::LANDMARKS_NOTE.to_owned()]);
+    let unlocks = grids::first_unlocks(report);
+    if !unlocks.rows.is_empty() {
+        lines.extend(grid(&unlocks));
+        lines.extend([String::new(), grids::UNLOCKS_NOTE.to_owned()]);
+    }
+    for filled in [grids::actions(report), grids::reasons(report)] {
+        if !filled.rows.is_empty() {
+            lines.extend(grid(&filled));
+        }
     }
     lines.extend([
         String::new(),
@@ -65,11 +61,20 @@ fn section(report: &Report, published: &Baselines) -> String {
     lines.extend([
         String::new(),
         format!(
-            "Means: ± standard error (95 % Student t interval). Crafter score: {}. Human and random \
-             play: published rates in percent, under protocols of their own.",
+            "Means: ± standard error (95 % Student t interval). Crafter score: {}.",
             report.crafter_score.interval
         ),
         String::new(),
     ]);
     lines.join("\n")
+}
+
+/// An empty line and a table whose first column is text.
+fn grid(grid: &Grid) -> Vec<String> {
+    let row = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let numbers = "---:|".repeat(grid.header.len().saturating_sub(1));
+    let head = [String::new(), row(&grid.header), format!("|---|{numbers}")];
+    head.into_iter()
+        .chain(grid.rows.iter().map(|cells| row(cells)))
+        .collect()
 }

@@ -5,6 +5,8 @@
 //! views of it, one file each. Rates, scores and progress are in percent.
 
 mod figures;
+mod grids;
+mod info;
 mod load;
 mod so_far;
 pub(crate) mod words;
@@ -15,9 +17,9 @@ pub mod markdown;
 pub mod text;
 
 pub use figures::{
-    Estimate, FirstUnlock, InvalidActions, Latency, Report, RunInfo, Score, Tier, TierFigures,
-    Usage,
+    Estimate, FirstUnlock, InvalidActions, Latency, Report, Score, Tier, TierFigures, Usage,
 };
+pub use info::{Later, RunInfo};
 pub(crate) use load::document;
 pub(crate) use so_far::{SoFar, so_far};
 

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use agent_react::model::Usage;
+use serde::Deserialize;
 use serde_json::Value;
 use tracer::store::{Store, Table};
 
-use crate::episode::EpisodeResults;
+use crate::episode::{EpisodeResults, Unlock};
 
 /// How far an episode came, by the events that were recorded of it.
 #[derive(Debug, Default)]
@@ -17,8 +18,8 @@ pub(crate) struct SoFar {
     pub(crate) reward: f64,
     /// Executed actions without effect.
     pub(crate) invalid: u64,
-    /// What was unlocked, in that order.
-    pub(crate) achievements: Vec<String>,
+    /// What was unlocked when, in that order.
+    pub(crate) unlocks: Vec<Unlock>,
     pub(crate) calls: u64,
     pub(crate) usage: Usage,
     /// US dollars; `None` where a price is unknown.
@@ -31,10 +32,32 @@ impl SoFar {
         results.steps = self.steps;
         results.turns = self.turns;
         results.reward = self.reward;
-        results.achievement_counts = self.achievements.into_iter().map(|it| (it, 1)).collect();
+        let unlocked = self.unlocks.iter();
+        results.achievement_counts = unlocked.map(|it| (it.achievement.clone(), 1)).collect();
+        results.unlocks = self.unlocks;
         results.model_calls = self.calls;
         results.usage = self.usage;
         results.cost = self.cost;
+    }
+}
+
+/// What one step unlocked.
+#[derive(Deserialize)]
+struct Unlocked {
+    step: u64,
+    turn: u64,
+    achievements: Vec<String>,
+}
+
+impl Unlocked {
+    fn each(self) -> impl Iterator<Item = Unlock> {
+        let Unlocked { step, turn, .. } = self;
+        let unlock = move |achievement| Unlock {
+            achievement,
+            step,
+            turn,
+        };
+        self.achievements.into_iter().map(unlock)
     }
 }
 
@@ -48,19 +71,25 @@ pub(crate) fn so_far(store: &Store) -> anyhow::Result<BTreeMap<String, SoFar>> {
         "with open as (
              select session_id from session_traces where session_id not in
                  (select session_id from session_metadata where metadata_type = '{}')
-         ), steps as (
-             select session_id, count(*) as steps, max(message_time) + 1 as turns,
-                 sum(reward) as reward,
-                 count(*) filter (where json_exists(metadata, '$.invalid')) as invalid,
-                 to_json(flatten(list(cast(json_extract(metadata, '$.unlocked') as varchar[])
-                     order by seq) filter (where json_exists(metadata, '$.unlocked'))))
-                     as unlocked
+         ), numbered as (
+             select session_id, message_time as turn, reward, metadata,
+                 row_number() over (partition by session_id order by seq) as step
              from events semi join open using (session_id)
-             where event_type = 'environment' group by session_id
+             where event_type = 'environment'
+         ), steps as (
+             select session_id, count(*) as steps, max(turn) + 1 as turns, sum(reward) as reward,
+                 count(*) filter (where json_exists(metadata, '$.invalid')) as invalid,
+                 to_json(list({{'step': step, 'turn': turn, 'achievements':
+                     cast(json_extract(metadata, '$.unlocked') as varchar[])}} order by step)
+                     filter (where json_exists(metadata, '$.unlocked'))) as unlocked
+             from numbered group by session_id
          ), calls as (
-             select session_id, count(*) as calls, sum(prompt_tokens) as prompt_tokens,
-                 sum(completion_tokens) as completion_tokens, sum(total_tokens) as total_tokens,
-                 sum(cached_tokens) as cached_tokens, sum(reasoning_tokens) as reasoning_tokens,
+             select session_id, count(*) as calls,
+                 cast(sum(prompt_tokens) as bigint) as prompt_tokens,
+                 cast(sum(completion_tokens) as bigint) as completion_tokens,
+                 cast(sum(total_tokens) as bigint) as total_tokens,
+                 cast(sum(cached_tokens) as bigint) as cached_tokens,
+                 cast(sum(reasoning_tokens) as bigint) as reasoning_tokens,
                  case when count(cost) = count(*) then sum(cost) end as cost
              from events semi join open using (session_id)
              where event_type = 'cais' group by session_id
@@ -74,14 +103,17 @@ pub(crate) fn so_far(store: &Store) -> anyhow::Result<BTreeMap<String, SoFar>> {
     let each = found.rows.iter().map(|row| {
         let number = |place: usize| row.get(place).and_then(Value::as_u64);
         let count = |place: usize| number(place).unwrap_or_default();
-        let names = row.get(5).and_then(Value::as_array).into_iter().flatten();
+        let unlocked = row.get(5).filter(|list| !list.is_null());
+        let unlocked = unlocked.map(Vec::<Unlocked>::deserialize).transpose()?;
         let so_far = SoFar {
             steps: count(1),
             turns: count(2),
             reward: row.get(3).and_then(Value::as_f64).unwrap_or_default(),
             invalid: count(4),
-            achievements: names
-                .filter_map(|it| Some(it.as_str()?.to_owned()))
+            unlocks: unlocked
+                .into_iter()
+                .flatten()
+                .flat_map(Unlocked::each)
                 .collect(),
             calls: count(6),
             usage: Usage {
@@ -93,7 +125,7 @@ pub(crate) fn so_far(store: &Store) -> anyhow::Result<BTreeMap<String, SoFar>> {
             },
             cost: row.get(12).and_then(Value::as_f64),
         };
-        (Table::text(&row[0]).into_owned(), so_far)
+        anyhow::Ok((Table::text(&row[0]).into_owned(), so_far))
     });
-    Ok(each.collect())
+    each.collect()
 }

@@ -5,9 +5,9 @@ use console::style;
 use env_crafter::Achievement;
 
 use super::Report;
-use super::words::{grouped, measures, number, subject, warning, with_deviation};
-use crate::baselines::{Baseline, Baselines};
-use crate::statistics::Rates;
+use super::grids::{self, Grid};
+use super::words::{self, grouped, measures, subject, warnings};
+use crate::baselines::Baselines;
 
 /// Episodes beyond this are not listed one by one.
 const LISTED: usize = 50;
@@ -31,15 +31,27 @@ pub fn render(report: &Report, published: &Baselines, detail: Detail, width: u16
     let title = format!("{} · run {}", report.model, report.experiment_id);
     let head = format!("{}\n{}", style(title).bold(), style(subject(report)).dim());
     let mut sections = vec![head];
-    if let Some(warning) = warning(report) {
+    for warning in warnings(report) {
         sections.push(style(wrapped(&warning, width)).red().bold().to_string());
     }
     if detail != Detail::Scores {
         sections.push(episodes(report, width));
-        sections.push(achievements(report, published, detail, width));
+        sections.push(achievements(report, published, width));
+        sections.push(
+            style(wrapped(grids::LANDMARKS_NOTE, width))
+                .dim()
+                .to_string(),
+        );
     }
-    if detail == Detail::Full && report.invalid_actions.invalid > 0 {
-        sections.push(invalid_actions(report, width));
+    if detail == Detail::Full {
+        let unlocks = grids::first_unlocks(report);
+        if !unlocks.rows.is_empty() {
+            let note = style(wrapped(grids::UNLOCKS_NOTE, width)).dim();
+            sections.push(format!("{}\n\n{note}", grid(unlocks, width)));
+        }
+        let grids = [grids::actions(report), grids::reasons(report)];
+        let filled = grids.into_iter().filter(|grid| !grid.rows.is_empty());
+        sections.extend(filled.map(|filled| grid(filled, width)));
     }
     sections.push(figures(report, width));
     if detail == Detail::Full {
@@ -77,8 +89,10 @@ pub fn right(content: impl ToString) -> Cell {
 fn episodes(report: &Report, width: u16) -> String {
     let header = ["seed", "ending", "steps", "turns", "reward", "unlocked", ""];
     let mut table = table(width, header);
+    let mut before = None;
     for episode in report.episodes.iter().take(LISTED) {
         let remark = match (&episode.error, episode.scored) {
+            (Some(error), _) if before == Some(error) => "the same".to_owned(),
             (Some(error), _) => error.clone(),
             (None, true) => String::new(),
             (None, false) => "not scored".to_owned(),
@@ -92,6 +106,7 @@ fn episodes(report: &Report, width: u16) -> String {
             right(episode.achievements.len()),
             Cell::new(remark),
         ]);
+        before = episode.error.as_ref();
     }
     let mut text = table.trim_fmt();
     if let Some(more) = report
@@ -107,24 +122,18 @@ fn episodes(report: &Report, width: u16) -> String {
     text
 }
 
-/// Achievements by episode, their rates, and those of people, of random play
-/// and of the best published language model.
-fn achievements(report: &Report, published: &Baselines, detail: Detail, width: u16) -> String {
+/// Achievements by episode, their rates, and published ones beside them.
+fn achievements(report: &Report, published: &Baselines, width: u16) -> String {
     let columns = report.episodes.len().min(COLUMNS);
     let matrix = report.episodes.len() <= COLUMNS && usize::from(width) >= 62 + columns;
-    let rates = |entry: Option<&Baseline>| entry.and_then(Baseline::rates);
-    let human = rates(published.find("human", "human"));
-    let random = rates(published.find("random", "random"));
-
+    let Grid { mut header, rows } = grids::success_rates(report, published);
     let by_episode = if matrix { "by episode" } else { "" };
-    let mut header = vec!["achievement", by_episode, "rate", "human", "random"];
-    if detail == Detail::Full {
-        header.extend(["median step", "turn"]);
-    }
+    header.insert(1, by_episode.to_owned());
+
     let mut table = table(width, header);
-    for achievement in Achievement::ALL {
+    for (achievement, cells) in Achievement::ALL.into_iter().zip(rows) {
         let name = achievement.name();
-        let rate = report.success_rates.get(name).copied().unwrap_or_default();
+        let rate = report.success_rates.get(name).copied().flatten();
         let marks = report.episodes.iter().map(|episode| {
             if episode.achievements.iter().any(|each| each == name) {
                 '●'
@@ -132,30 +141,28 @@ fn achievements(report: &Report, published: &Baselines, detail: Detail, width: u
                 '·'
             }
         });
-        let baseline = |rates: &Option<Rates>| {
-            right(number(rates.map(|rates| rates[achievement as usize]), 0))
-                .add_attribute(Attribute::Dim)
+        let tint = match rate {
+            Some(rate) if rate > 0.0 => Color::Reset,
+            _ => Color::DarkGrey,
         };
-        let tint = if rate > 0.0 {
-            Color::Reset
-        } else {
-            Color::DarkGrey
+        let by_episode = match matrix {
+            true => marks.collect(),
+            false => rate.map(bar).unwrap_or_default(),
         };
         let mut row = vec![
             Cell::new(name).fg(tint),
-            Cell::new(if matrix { marks.collect() } else { bar(rate) }).fg(Color::Green),
-            right(format!("{rate:.0} %")).fg(tint),
-            baseline(&human),
-            baseline(&random),
+            Cell::new(by_episode).fg(Color::Green),
+            right(percent_of(rate)).fg(tint),
         ];
-        if detail == Detail::Full {
-            let unlock = report.first_unlocks.get(name);
-            row.push(right(number(unlock.map(|unlock| unlock.median_step), 0)));
-            row.push(right(number(unlock.map(|unlock| unlock.median_turn), 0)));
-        }
+        let published = cells.into_iter().skip(2);
+        row.extend(published.map(|rate| right(rate).add_attribute(Attribute::Dim)));
         table.add_row(row);
     }
     table.trim_fmt()
+}
+
+fn percent_of(rate: Option<f64>) -> String {
+    rate.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0} %"))
 }
 
 /// A rate in percent as a bar of ten blocks.
@@ -179,20 +186,16 @@ fn figures(report: &Report, width: u16) -> String {
     format!("{}\n\n{}", table.trim_fmt(), wrapped(&note, width))
 }
 
-fn invalid_actions(report: &Report, width: u16) -> String {
-    let mut actions = table(width, ["action", "executed", "without effect"]);
-    for (name, figures) in &report.invalid_actions.by_action {
-        actions.add_row([
-            Cell::new(name),
-            right(grouped(figures.executed)),
-            right(grouped(figures.invalid)),
-        ]);
+fn grid(grid: Grid, width: u16) -> String {
+    let mut table = table(width, grid.header);
+    for row in grid.rows {
+        let cells = row.into_iter().enumerate();
+        table.add_row(cells.map(|(place, text)| match place {
+            0 => Cell::new(text),
+            _ => right(text),
+        }));
     }
-    let mut reasons = table(width, ["why without effect", "times"]);
-    for (reason, times) in &report.invalid_actions.by_reason {
-        reasons.add_row([Cell::new(reason), right(grouped(*times))]);
-    }
-    format!("{}\n\n{}", actions.trim_fmt(), reasons.trim_fmt())
+    table.trim_fmt()
 }
 
 /// Published results under their protocols. Not a ranking: the protocols differ
@@ -213,13 +216,13 @@ fn elsewhere(report: &Report, published: &Baselines, width: u16) -> String {
         {
             table.add_row([
                 Cell::new(&entry.name),
-                right(with_deviation(
+                right(words::published(
                     entry.crafter_score,
                     entry.crafter_score_deviation,
                 )),
-                right(with_deviation(entry.progress, entry.progress_se)),
-                right(with_deviation(entry.reward, entry.reward_deviation)),
-                right(number(entry.achievements, 2)),
+                right(words::published(entry.progress, entry.progress_se)),
+                right(words::published(entry.reward, entry.reward_deviation)),
+                right(words::published(entry.achievements, None)),
             ]);
         }
         let title = style(&protocol.title).bold();
@@ -233,11 +236,11 @@ fn elsewhere(report: &Report, published: &Baselines, width: u16) -> String {
             table.trim_fmt()
         ));
     }
-    sections.push(format!(
-        "This run, for the eye: Crafter score {}, progress {} %.",
-        number(report.crafter_score.value, 1),
-        number(report.progress.value, 1)
-    ));
+    if let (Some(score), Some(progress)) = (report.crafter_score.value, report.progress.value) {
+        sections.push(format!(
+            "This run, for the eye: Crafter score {score:.1}, progress {progress:.1} %."
+        ));
+    }
     sections.join("\n\n")
 }
 

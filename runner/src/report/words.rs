@@ -37,13 +37,34 @@ pub(super) fn interval(low: Option<f64>, high: Option<f64>, decimals: usize) -> 
         .map(|(low, high)| format!("{low:.decimals$} to {high:.decimals$}"))
 }
 
-/// `45.0 ± 3.1`, `45.0`, or nothing.
-pub(super) fn with_deviation(value: Option<f64>, deviation: Option<f64>) -> String {
+/// A published figure, with its deviation where there is one: `35.15`, `27.3 ± 1.2`, or
+/// nothing. Not rounded again: it has the digits of its publication, and at least one
+/// behind the point.
+pub(super) fn published(value: Option<f64>, deviation: Option<f64>) -> String {
+    let written = |value: f64| match value.fract() == 0.0 {
+        true => format!("{value:.1}"),
+        false => value.to_string(),
+    };
     match (value, deviation) {
         (None, _) => String::new(),
-        (Some(value), None) => format!("{value:.1}"),
-        (Some(value), Some(deviation)) => format!("{value:.1} ± {deviation:.1}"),
+        (Some(value), None) => written(value),
+        (Some(value), Some(deviation)) => format!("{} ± {}", written(value), written(deviation)),
     }
+}
+
+/// A number with its sign, where nothing is `+0.0` and never `-0.0`.
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:+.decimals$}");
+    match text.chars().any(|digit| matches!(digit, '1'..='9')) {
+        true => text,
+        false => text.replace('-', "+"),
+    }
+}
+
+/// `45.0 ± 3.1 (38.0 to 52.0) %`, as far as it is known.
+pub(super) fn percent(share: &Estimate) -> String {
+    let unit = if share.value.is_some() { " %" } else { "" };
+    estimate(share, 1) + unit
 }
 
 /// `12345678` as `12,345,678`.
@@ -71,7 +92,7 @@ pub(super) fn time(seconds: f64) -> String {
 }
 
 /// US dollars, or that they are unknown.
-pub(super) fn cost(cost: Option<f64>) -> String {
+pub(crate) fn cost(cost: Option<f64>) -> String {
     match cost {
         None => "unknown (no price for this model)".to_owned(),
         Some(cost) if cost != 0.0 && cost < 0.01 => format!("${cost:.5}"),
@@ -94,7 +115,14 @@ pub(super) fn endings(report: &Report) -> String {
 pub(super) fn subject(report: &Report) -> String {
     format!(
         "{}{}, {} world, at most {}, observation {}, protocol {}",
-        counted(report.episodes.len() as u64, "episode"),
+        match report.not_begun {
+            0 => counted(report.planned_episodes, "episode"),
+            _ => format!(
+                "{} of {} begun",
+                report.episodes.len(),
+                counted(report.planned_episodes, "planned episode")
+            ),
+        },
         match &report.tasks {
             Some(tasks) => format!(" of tasks {tasks}"),
             None => String::new(),
@@ -126,8 +154,22 @@ fn protocol(report: &Report) -> String {
     }
 }
 
-/// What has to be said before any figure, if anything.
-pub(super) fn warning(report: &Report) -> Option<String> {
+/// What has to be said before any figure.
+pub(super) fn warnings(report: &Report) -> Vec<String> {
+    mixed(report).into_iter().chain(idle(report)).collect()
+}
+
+fn mixed(report: &Report) -> Option<String> {
+    let changes = report.mixed.join("; ");
+    (!changes.is_empty()).then(|| {
+        format!(
+            "Mixed: this run was continued with other settings, so its episodes are not all of one \
+             kind. {changes}."
+        )
+    })
+}
+
+fn idle(report: &Report) -> Option<String> {
     let replies = report.invalid_actions.invalid_replies;
     let nothing_done = report.scored_episodes > 0 && report.invalid_actions.executed == 0;
     nothing_done.then(|| {
@@ -145,9 +187,17 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
     let mut scored = format!("{} of {all}", report.scored_episodes);
     let left_out = report.episodes.len() - report.scored_episodes;
     if left_out > 0 {
+        scored.push_str(&format!("; {left_out} cut short and left out"));
+    }
+    if report.not_begun > 0 {
+        let planned = grouped(report.planned_episodes);
         scored.push_str(&format!(
-            "; {left_out} cut short and left out, `runner resume` plays them again"
+            "; {} of {planned} never begun",
+            grouped(report.not_begun)
         ));
+    }
+    if left_out > 0 || report.not_begun > 0 {
+        scored.push_str("; `runner resume` plays them");
     }
     let invalid = &report.invalid_actions;
     let usage = &report.usage;
@@ -158,9 +208,10 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
             super::Tier::Hard => "hard",
         };
         format!(
-            "{name} {} of {}",
+            "{name} {} of {}{}",
             number(tier.per_episode.value, 1),
-            tier.achievements
+            tier.achievements,
+            parenthesized(tier.per_episode.low, tier.per_episode.high, 1)
         )
     });
     let latency = &usage.latency_ms;
@@ -168,14 +219,14 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
         ("scored", scored),
         ("endings", endings(report)),
         ("Crafter score", score(&report.crafter_score)),
-        ("progress", format!("{} %", estimate(&report.progress, 1))),
+        ("progress", percent(&report.progress)),
         ("reward", estimate(&report.reward, 2)),
         (
             "achievements",
             format!(
-                "{} an episode, {} different ones",
+                "{} an episode, {} in all",
                 estimate(&report.achievements_per_episode, 1),
-                report.unique_achievements.len()
+                counted(report.unique_achievements.len() as u64, "different one")
             ),
         ),
         ("by tier", tiers.collect::<Vec<_>>().join(", ")),
@@ -183,8 +234,11 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
         (
             "invalid actions",
             format!(
-                "{} % of {}, and {} without a valid call",
-                number(invalid.rate, 1),
+                "{} of {}, and {} without a valid call",
+                match invalid.rate {
+                    Some(rate) => format!("{rate:.1} %"),
+                    None => "none".to_owned(),
+                },
                 grouped(invalid.executed),
                 match invalid.invalid_replies {
                     1 => "1 reply".to_owned(),
@@ -194,15 +248,31 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
         ),
         (
             "tokens",
-            format!(
-                "{} in {} ({} prompt, {} reply)",
-                grouped(usage.total.total_tokens),
-                counted(usage.total.calls, "call"),
-                grouped(usage.total.prompt_tokens),
-                grouped(usage.total.completion_tokens)
-            ),
+            match (
+                usage.total_tokens,
+                usage.prompt_tokens,
+                usage.completion_tokens,
+            ) {
+                (Some(total), Some(prompt), Some(reply)) => format!(
+                    "{} in {} ({} prompt, {} reply)",
+                    grouped(total),
+                    counted(usage.calls, "call"),
+                    grouped(prompt),
+                    grouped(reply)
+                ),
+                _ => format!(
+                    "unknown: nothing counted them in {}",
+                    counted(usage.calls, "call")
+                ),
+            },
         ),
-        ("cost", cost(usage.total.cost)),
+        (
+            "cost",
+            match usage.total_tokens {
+                Some(_) => cost(usage.cost),
+                None => "unknown, as the tokens are".to_owned(),
+            },
+        ),
         (
             "latency",
             format!(
@@ -253,6 +323,7 @@ mod tests {
             git: None,
             branch: None,
             config: Config::defaults().expect("the defaults"),
+            later: Vec::new(),
         };
         Report::new(&run, "m", vec![record], Latency::default(), false)
     }
@@ -304,13 +375,51 @@ mod tests {
     #[test]
     fn a_run_without_any_action_is_said_loudly() {
         let idle = report(record(serde_json::json!({})));
-        let said = warning(&idle).expect("a warning");
+        let said = warnings(&idle).join("");
         assert!(
             said.starts_with("No action was ever executed: none of 3 replies"),
             "{said}"
         );
         let busy = report(record(serde_json::json!({"actions": {"noop": 1}})));
-        assert_eq!(warning(&busy), None);
+        assert_eq!(warnings(&busy), Vec::<String>::new());
+    }
+
+    #[test]
+    fn nothing_is_never_below_nothing() {
+        let said = [0.04, -0.04, 1.26, -3.0].map(|value| signed(value, 1));
+        assert_eq!(said, ["+0.0", "+0.0", "+1.3", "-3.0"]);
+        assert_eq!([-0.4, 2.0].map(|value| signed(value, 0)), ["+0", "+2"]);
+    }
+
+    #[test]
+    fn published_figures_keep_their_digits() {
+        let written = |value, deviation| published(value, deviation);
+        assert_eq!(written(Some(35.15), None), "35.15");
+        assert_eq!(written(Some(2.35), None), "2.35");
+        assert_eq!(written(Some(55.0), Some(6.3)), "55.0 ± 6.3");
+        assert_eq!(written(Some(1.6), Some(0.0)), "1.6 ± 0.0");
+        assert_eq!(written(None, None), "");
+    }
+
+    #[test]
+    fn what_was_never_begun_is_said() {
+        let said = subject(&report(record(serde_json::json!({}))));
+        assert!(
+            said.starts_with("1 of 10 planned episodes begun, normal world"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn tokens_that_nobody_counted_are_unknown() {
+        let report = report(record(serde_json::json!({ "cost": 0.0 })));
+        assert_eq!((report.usage.total_tokens, report.usage.cost), (None, None));
+        let measures = measures(&report);
+        let said = |wanted| measures.iter().find(|(label, _)| *label == wanted);
+        let tokens = said("tokens").map(|(_, value)| value.as_str());
+        assert_eq!(tokens, Some("unknown: nothing counted them in 3 calls"));
+        let cost = said("cost").map(|(_, value)| value.as_str());
+        assert_eq!(cost, Some("unknown, as the tokens are"));
     }
 
     #[test]

@@ -222,7 +222,8 @@ impl Row {
         self.turns = so_far.turns;
         self.reward = so_far.reward;
         self.invalid = so_far.invalid;
-        self.achievements = so_far.achievements;
+        let names = so_far.unlocks.into_iter().map(|unlock| unlock.achievement);
+        self.achievements = names.collect();
         self.tokens = so_far.usage.total_tokens;
         self.cost = so_far.cost;
     }

@@ -21,6 +21,12 @@ fn flags_and_values() {
     check(&["--episods", "3"], 2, &["--episods", "--episodes"]);
     check(&["--episodes", "ten"], 2, &["'ten'", "--episodes"]);
     check(&["--episodes", "0"], 2, &["run.episodes", "at least 1"]);
+    check(
+        &["--set", "run.seeds=[]"],
+        2,
+        &["run.seeds", "the list is empty"],
+    );
+    check(&["--set", "rn.seed=4"], 2, &["rn", "did you mean `run`?"]);
     check(&["--concurrency", "0"], 2, &["run.concurrency"]);
     check(&["--max-steps", "0"], 2, &["limits.max_steps"]);
     check(&["--max-cost", "-1"], 2, &["limits.max_cost", "positive"]);
@@ -173,7 +179,7 @@ fn configuration_files() {
     let place = Place::new();
     place
         .play(&["--config", "none.toml"])
-        .refused(2, &["none.toml", "No such file"]);
+        .refused(2, &["none.toml: No such file", "; the presets are balrog"]);
     fs::write(place.path("my.toml"), "[limits]\nmax_stepps = 3").expect("a file");
     place.play(&["--config", "my.toml"]).refused(
         2,
@@ -234,6 +240,15 @@ fn runs_and_sessions_that_are_not_there() {
     place
         .read("compare", &[])
         .refused(2, &["only", "to compare"]);
+    place
+        .read("resume", &["--json", "--events", "-"])
+        .refused(2, &["--json", "--events -", "file"]);
+    place
+        .read("resume", &["--temperature", "0.3"])
+        .refused(2, &["sampling.temperature was unset and is 0.3;"]);
+    place
+        .read("report", &["-o", "nowhere/x.html"])
+        .refused(2, &["no folder nowhere", "make it first"]);
     place
         .read("query", &["select nonsense"])
         .refused(2, &["nonsense"]);

@@ -80,6 +80,93 @@ fn the_key_is_refused_and_never_shown() {
     assert!(!leaks(&file) && !leaks(said.out.as_bytes()) && !leaks(said.err.as_bytes()));
 }
 
+/// Every reply does nothing and takes a hundred tokens.
+fn replies() -> String {
+    let body = r#"{"choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":"","tool_calls":[{"id":"a","type":"function","function":{"name":"interact","arguments":"{\"reasoning\":\"rest\",\"actions\":[\"noop\"]}"}}]}}],"usage":{"prompt_tokens":90,"completion_tokens":10,"total_tokens":100}}"#;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    endpoint(answer.leak())
+}
+
+#[test]
+fn a_spent_budget_says_what_it_takes_to_go_on() {
+    let place = Place::new();
+    let url = replies();
+    let run = ["--model", "m", "--endpoint", &url, "--max-steps", "3"];
+    let budget = [
+        "--episodes",
+        "2",
+        "--concurrency",
+        "1",
+        "--max-tokens",
+        "400",
+    ];
+    let said = place.play(&[&run[..], &budget[..]].concat()).exited(5);
+    assert!(
+        said.out.contains("400 of 400 tokens are spent"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("--max-tokens 800"), "{}", said.out);
+
+    // Futile: but why is said, also where little is.
+    let said = place.read("resume", &["--quiet"]).exited(5);
+    assert!(said.err.contains("not begun: 1"), "{}", said.err);
+    assert!(said.err.contains("--max-tokens 800"), "{}", said.err);
+    // The run knows its model.
+    let more = ["--max-tokens", "800", "--endpoint", &url, "--quiet"];
+    place.read("resume", &more).exited(0);
+    let report = place.read("report", &["--format", "json"]).exited(0).json();
+    assert_eq!(report["scored_episodes"], 2);
+    assert_eq!(report["usage"]["total_tokens"], 600);
+
+    // A run that is alike takes as much, and one that is longer takes more.
+    let estimate = |steps| {
+        let run = ["--model", "m", "--endpoint", &url, "--max-steps", steps];
+        let dry = ["--episodes", "2", "--dry-run"];
+        place.play(&[&run[..], &dry[..]].concat()).exited(0).out
+    };
+    let alike = estimate("3");
+    assert!(alike.contains("540 prompt and 60 reply tokens"), "{alike}");
+    assert!(
+        alike.contains("2 past episodes with these settings"),
+        "{alike}"
+    );
+    let longer = estimate("30");
+    assert!(
+        longer.contains("5,400 prompt and 600 reply tokens"),
+        "{longer}"
+    );
+    assert!(longer.contains("at most 3 turns"), "{longer}");
+}
+
+#[test]
+fn what_was_never_answered_is_unknown() {
+    let place = Place::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    // It takes calls and answers none; what it holds is let go with the test.
+    let held = thread::spawn(move || listener.incoming().take(2).collect::<Vec<_>>());
+    let run = ["--model", "m", "--endpoint", &url, "--episodes", "2"];
+    let limit = ["--episode-time-limit", "1s", "--quiet"];
+    place.play(&[&run[..], &limit[..]].concat()).exited(3);
+    drop(held);
+    let report = place.read("report", &["--format", "json"]).exited(0).json();
+    assert_eq!(
+        report["endings"],
+        serde_json::json!({ "endpoint_failure": 2 })
+    );
+    assert_eq!(report["scored_episodes"], 0);
+    let unknown = serde_json::Value::Null;
+    assert_eq!(report["success_rates"]["collect_wood"], unknown);
+    assert_eq!(report["usage"]["total_tokens"], unknown);
+    assert_eq!(report["usage"]["cost"], unknown);
+    let page = place.read("report", &["--format", "html"]).exited(0).out;
+    assert!(page.contains("nothing to draw") && !page.contains("<svg"));
+}
+
 #[test]
 fn a_web_page_is_no_endpoint() {
     let url = endpoint(

@@ -127,6 +127,12 @@ fn ctrl_c_keeps_everything_and_the_run_can_go_on() {
         place.ask("select count(*) from session_timesteps where completed_at is null"),
         0
     );
+    let report = place.read("report", &["--format", "json"]).exited(0).json();
+    let begun = report["episodes"].as_array().expect("episodes").len() as u64;
+    assert_eq!(report["planned_episodes"], 6);
+    assert_eq!(report["not_begun"], 6 - begun);
+    let said = place.read("report", &[]).exited(0).out;
+    assert!(said.contains("6 planned episodes begun"), "{said}");
 
     place.read("resume", &["--quiet"]).exited(0);
     assert_eq!(comparable(&place), uninterrupted());
@@ -197,6 +203,82 @@ fn steps_broken_off(place: &Place) -> u64 {
         session.results.steps
     });
     steps.sum()
+}
+
+#[test]
+fn a_scheduler_may_end_it_and_events_are_added_to() {
+    let place = Place::new();
+    let file = place.path("events.jsonl");
+    let mut child = place
+        .command(&RUN)
+        .args(["--concurrency", "1", "--quiet", "--events"])
+        .arg(&file)
+        .arg("--traces")
+        .arg(place.traces())
+        .spawn()
+        .expect("the program starts");
+    let ended = |text: &str| text.matches("\"event\":\"episode_ended\"").count();
+    let told = Instant::now();
+    while ended(&std::fs::read_to_string(&file).unwrap_or_default()) == 0 {
+        assert!(
+            told.elapsed() < Duration::from_secs(60),
+            "nothing was ever played"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-TERM");
+    assert_eq!(child.wait().expect("an end").code(), Some(130));
+    assert_eq!(
+        place.ask("select count(*) from session_traces where ended_at is null"),
+        0
+    );
+    let file = file.to_str().expect("a path in Unicode");
+    place
+        .read("resume", &["--quiet", "--events", file])
+        .exited(0);
+    let events = std::fs::read_to_string(file).expect("events");
+    assert_eq!(events.matches("\"event\":\"run_started\"").count(), 2);
+    assert_eq!(comparable(&place), uninterrupted());
+}
+
+#[test]
+fn a_run_that_was_changed_says_so_and_keeps_what_it_was_begun_with() {
+    let place = Place::new();
+    place
+        .play(&["--episodes", "1", "--max-steps", "20", "--quiet"])
+        .exited(0);
+    let changed = ["--max-steps", "40", "--allow-changes", "--quiet"];
+    // Nothing is left to play, so nothing is mixed.
+    place.read("resume", &changed).exited(0);
+    let report = || place.read("report", &["--format", "json"]).exited(0).json();
+    assert_eq!(report()["mixed"], serde_json::json!([]));
+
+    let more = [&changed[..], &["--episodes", "2"]].concat();
+    place.read("resume", &more).exited(0);
+    let report = report();
+    assert_eq!(report["max_steps"], 20);
+    let mixed = report["mixed"][0].as_str().expect("a change");
+    assert!(
+        mixed.starts_with("limits.max_steps was 20 and is 40 since "),
+        "{mixed}"
+    );
+    assert_eq!(report["episodes"][1]["steps"], 40);
+    for format in ["text", "markdown", "html"] {
+        let said = place.read("report", &["--format", format]).exited(0).out;
+        assert!(said.contains("Mixed: this run was continued"), "{said}");
+    }
+    assert_eq!(
+        place.ask(
+            "select cast(metadata ->> '$.config.limits.max_steps' as bigint) from experiments"
+        ),
+        20
+    );
+    // As it goes on, it goes on as it was last.
+    place
+        .read("resume", &["--episodes", "3", "--quiet"])
+        .exited(0);
+    let steps = "select max(num_timesteps) > 0 from session_traces";
+    assert_eq!(place.ask(steps), true);
 }
 
 #[test]

@@ -155,6 +155,7 @@ fn the_configuration_is_shown_with_its_origins_and_nothing_is_played() {
     );
     assert!(origin("episodes = 3").ends_with("# command line"));
     assert!(origin("max_actions = 5").ends_with("# default"));
+    assert_eq!(origin("# max_turns"), "# max_turns is unset");
     assert!(!place.traces().exists());
 }
 
@@ -192,7 +193,66 @@ fn two_models_play_on_until_they_are_told_apart() {
     );
     let compared = place.read("compare", &["--json"]).exited(0).json();
     assert_eq!(compared[0]["decided"], true);
-    assert!(compared[0]["pairs"].as_u64() >= Some(5), "{compared}");
+    let pairs = compared[0]["pairs"].as_u64().expect("a number");
+    assert!(pairs >= 6, "{compared}");
+
+    // What was played beyond the plan is listed, and the mode stays with the run.
+    let runs = place.read("runs", &["--json"]).exited(0).json();
+    assert_eq!(runs[0]["worlds"], format!("seeds 0 to {}", pairs - 1));
+    assert_eq!(runs[0]["config"]["run"]["until_decided"], true);
+    place.read("resume", &["--quiet"]).exited(0);
+    let again = place.read("compare", &["--json"]).exited(0).json();
+    assert_eq!(again[0]["pairs"], pairs, "what is decided is not played on");
+}
+
+#[test]
+fn a_comparison_that_was_stopped_goes_on_and_counts_what_it_adds() {
+    let place = Place::new();
+    let limits = ["--episodes", "1", "--max-steps", "60", "--quiet"];
+    let models = ["--model", "embedded:expert", "--model", "embedded:noop"];
+    place.play(&[&models[..], &limits[..]].concat()).exited(0);
+    let said = place
+        .read("resume", &["--until-decided", "--time-limit", "5m"])
+        .exited(0);
+    assert!(
+        said.err
+            .contains("Not decided after 1 pair: 10 episodes more"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("[10/10]"), "{}", said.err);
+    let compared = place.read("compare", &["--json"]).exited(0).json();
+    assert_eq!(compared[0]["decided"], true, "{compared}");
+}
+
+#[test]
+fn a_comparison_says_what_else_differs_and_whether_the_rankings_agree() {
+    let place = Place::new();
+    let play = |more: &[&str]| {
+        let run = ["--episodes", "2", "--max-steps", "60", "--quiet"];
+        place.play(&[&run[..], more].concat()).exited(0);
+        place.ask("select id from experiments order by created_at desc, id desc limit 1")
+    };
+    let first = play(&["--model", "embedded:expert"]);
+    let more = ["--model", "embedded:noop", "--temperature", "0.2"];
+    let second = play(&more);
+    let (first, second) = (
+        first.as_str().expect("an id"),
+        second.as_str().expect("an id"),
+    );
+    let said = place.read("compare", &[first, second]).exited(0).out;
+    assert!(
+        said.contains("caveat: sampling.temperature: unset and 0.2"),
+        "{said}"
+    );
+    assert!(
+        said.contains("score and progress rank them the same way"),
+        "{said}"
+    );
+    assert!(said.contains("fewer than 6 seeds decide nothing"), "{said}");
+    place
+        .read("compare", &[first, first])
+        .refused(2, &["is named twice", "nothing differs from itself"]);
 }
 
 #[test]
@@ -200,7 +260,7 @@ fn a_spent_budget_of_time_ends_the_run_under_its_own_code() {
     let place = Place::new();
     let arguments = ["--episodes", "500", "--time-limit", "1s", "--quiet"];
     let said = place.play(&arguments).exited(5);
-    assert!(said.out.contains("stopped early") && said.out.contains("runner resume"));
+    assert!(said.err.contains("stopped early") && said.err.contains("runner resume"));
 }
 
 #[test]

@@ -72,12 +72,32 @@ fn the_report_has_its_documented_fields() {
 
 #[test]
 fn a_report_comes_in_every_form() {
-    let place = played();
+    let place = Place::new();
+    let arguments = ["--episodes", "2", "--max-steps", "300", "--quiet"];
+    place
+        .play(&[&arguments[..], &["--model", "embedded:random"]].concat())
+        .exited(0);
     let form = |format: &str| place.read("report", &["--format", format]).exited(0).out;
-    assert!(form("text").contains("Published results"));
+    let text = form("text");
+    assert!(text.contains("Published results"));
     assert_eq!(form("csv").lines().count(), 3);
-    assert!(form("markdown").contains("| Crafter score |"));
+    let document = form("markdown");
+    assert!(document.contains("| Crafter score |"));
     let page = form("html");
+    // What every form but the table of episodes has, with published figures as published.
+    for form in [&text, &document, &page] {
+        for part in [
+            "first unlock",
+            "why without effect",
+            "Llama-8B",
+            "landmarks",
+        ] {
+            assert!(form.contains(part), "{part} is not in:\n{form}");
+        }
+    }
+    for figure in ["1.25", "2.35", "35.15", "10.35"] {
+        assert!(text.contains(figure) && page.contains(figure), "{figure}");
+    }
     assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
     for outside in ["src=", "href=", "<script", "@import", "url("] {
         assert!(!page.contains(outside), "{outside} reaches out of the page");

@@ -3,7 +3,7 @@
 use env_crafter::Achievement;
 
 use super::escaped;
-use crate::baselines::{Baseline, Baselines};
+use crate::baselines::{Baselines, LANDMARKS};
 use crate::report::Report;
 use crate::report::words::grouped;
 
@@ -12,11 +12,11 @@ pub(super) const COLORS: usize = 6;
 
 const WIDTH: f64 = 880.0;
 
-/// Landmarks in the chart of success rates: protocol, name, mark and label.
-const LANDMARKS: [(&str, &str, &str, &str); 3] = [
-    ("human", "human", "human", "people"),
-    ("random", "random", "random", "random play"),
-    ("balrog-text", "Grok-4", "llm", "Grok-4 in BALROG"),
+/// The marks of the first landmarks in the chart of success rates, and their labels.
+const MARKS: [(&str, &str); 3] = [
+    ("human", "people"),
+    ("random", "random play"),
+    ("llm", "Grok-4 in BALROG"),
 ];
 
 /// A bar for each achievement and report, with published rates as marks.
@@ -42,11 +42,10 @@ pub(super) fn success_rates(reports: &[Report], published: &Baselines) -> String
             achievement.name(),
         ));
         for (place, report) in reports.iter().enumerate() {
-            let rate = report
-                .success_rates
-                .get(achievement.name())
-                .copied()
-                .unwrap_or_default();
+            let rate = report.success_rates.get(achievement.name());
+            let Some(rate) = rate.copied().flatten() else {
+                continue;
+            };
             let y = y + 5.0 + bar * place as f64;
             let width = (x(rate) - left).max(1.0);
             drawn.push_str(&format!(
@@ -56,11 +55,11 @@ pub(super) fn success_rates(reports: &[Report], published: &Baselines) -> String
             ));
         }
     }
-    for (place, (protocol, name, class, label)) in LANDMARKS.into_iter().enumerate() {
+    for (place, (landmark, (class, label))) in LANDMARKS.iter().zip(MARKS).enumerate() {
         let at = left + 160.0 * place as f64;
         drawn.push_str(&mark(class, at + 6.0, 4.0, 12.0));
         drawn.push_str(&text(at + 16.0, 14.0, "start", "dim", label));
-        let Some(rates) = published.find(protocol, name).and_then(Baseline::rates) else {
+        let Some(rates) = published.rates(landmark) else {
             continue;
         };
         for achievement in Achievement::ALL {
@@ -178,6 +177,8 @@ pub(super) fn spread(reports: &[Report]) -> String {
                 place % COLORS
             )
         };
+        // An interval may leave what there can be; the axis does not.
+        let ends = (ends.0.max(0.0), ends.1.min(Achievement::ALL.len() as f64));
         if let Some(value) = mean.value {
             drawn.push_str(&line(x(ends.0), floor + 7.0, x(ends.1), floor + 7.0));
             drawn.push_str(&line(x(value), floor + 2.0, x(value), floor + 12.0));
