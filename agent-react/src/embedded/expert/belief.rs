@@ -3,7 +3,7 @@
 use env_crafter::{Direction, Material, ObjectKind, Position, rules};
 
 use super::{
-    chart::{Chart, Spot},
+    chart::{Cell, Chart, Spot},
     perception::{Glimpse, Sighting},
     tuning::{GROWTH_REACH, PATIENCE},
 };
@@ -174,10 +174,14 @@ impl Belief {
         self.chart.extent()
     }
 
+    /// What is remembered, from north to south, each row from west to east.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[Cell]> {
+        self.chart.rows()
+    }
+
     /// The steps since a cell was last in view.
-    pub(super) fn unseen_for(&self, position: Position) -> u64 {
-        let cell = self.chart.cell(position);
-        cell.map_or(self.step, |cell| self.step - cell.seen)
+    pub(super) fn passed_since(&self, cell: &Cell) -> u64 {
+        self.step - cell.seen
     }
 
     fn forget_standing(&mut self) {

@@ -62,6 +62,11 @@ impl Chart {
         self.slot(position).map(|slot| &mut self.cells[slot])
     }
 
+    /// The rows from north to south, each from west to east.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[Cell]> {
+        self.cells.chunks((self.width as usize).max(1))
+    }
+
     /// Takes in what a cell is at this step.
     pub(super) fn set(&mut self, position: Position, spot: Spot, step: u64) {
         // Cells west and north of the map need no memory.

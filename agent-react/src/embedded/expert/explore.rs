@@ -7,7 +7,8 @@
 use env_crafter::{Achievement, Material, Position};
 
 use super::{
-    chart::Spot,
+    belief::Belief,
+    chart::{Cell, Spot},
     goals::Terrain,
     tuning::{
         AWAY_FROM_PLANT, COWS_RETURN, EXPLORE_OVERHEAD, GROWTH_REACH, LEAST_GAIN, OTHER_TERRAIN,
@@ -16,22 +17,52 @@ use super::{
     walker::{Plan, Walker},
 };
 
-/// Sums over rectangles of the map, in constant time each.
+/// How many cells of each sort there are in rectangles of the map, in constant
+/// time each.
 struct Sums {
     columns: i32,
     rows: i32,
-    sums: Vec<i32>,
+    sums: Vec<Count>,
+}
+
+/// How many cells there are of each sort.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    /// Worth seeing.
+    unseen: i32,
+    known: i32,
+    /// Known, and of the land that is searched.
+    fitting: i32,
+}
+
+impl Count {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            unseen: self.unseen + other.unseen,
+            known: self.known + other.known,
+            fitting: self.fitting + other.fitting,
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            unseen: self.unseen - other.unseen,
+            known: self.known - other.known,
+            fitting: self.fitting - other.fitting,
+        }
+    }
 }
 
 impl Sums {
-    fn of((columns, rows): (i32, i32), value: impl Fn(Position) -> bool) -> Self {
+    fn of(belief: &Belief, terrain: Terrain) -> Self {
+        let (columns, rows) = belief.extent();
         let stride = columns as usize + 1;
-        let mut sums = vec![0; stride * (rows as usize + 1)];
-        for y in 0..rows as usize {
-            let mut row = 0;
-            for x in 0..columns as usize {
-                row += i32::from(value(Position::new(x as i32, y as i32)));
-                sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
+        let mut sums = vec![Count::default(); stride * (rows as usize + 1)];
+        for (y, line) in belief.rows().enumerate() {
+            let mut row = Count::default();
+            for (x, cell) in line.iter().enumerate() {
+                row = row.plus(count(belief, cell, terrain));
+                sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1].plus(row);
             }
         }
         Self {
@@ -41,8 +72,8 @@ impl Sums {
         }
     }
 
-    /// How many cells count that are at most so many columns and rows away.
-    fn around(&self, at: Position, (dx, dy): (i32, i32)) -> i32 {
+    /// Those at most so many columns and rows away.
+    fn around(&self, at: Position, (dx, dy): (i32, i32)) -> Count {
         let stride = self.columns + 1;
         let sum = |x: i32, y: i32| {
             let (x, y) = (x.clamp(0, self.columns), y.clamp(0, self.rows));
@@ -50,7 +81,28 @@ impl Sums {
         };
         let (left, top) = (at.x - dx, at.y - dy);
         let (right, bottom) = (at.x + dx + 1, at.y + dy + 1);
-        sum(right, bottom) - sum(left, bottom) - sum(right, top) + sum(left, top)
+        let below = sum(right, bottom).minus(sum(left, bottom));
+        below.minus(sum(right, top).minus(sum(left, top)))
+    }
+}
+
+/// What a cell counts as.
+fn count(belief: &Belief, cell: &Cell, terrain: Terrain) -> Count {
+    let (unseen, fitting) = match cell.spot {
+        Spot::Unknown => (true, false),
+        Spot::Outside => (false, false),
+        // Cows come and go: a meadow seen long ago is as good as an unseen one.
+        Spot::Ground(ground) => (
+            terrain == Terrain::Meadow
+                && ground == Material::Grass
+                && belief.passed_since(cell) > COWS_RETURN,
+            is_mountain(ground) == (terrain == Terrain::Mountain),
+        ),
+    };
+    Count {
+        unseen: i32::from(unseen),
+        known: i32::from(matches!(cell.spot, Spot::Ground(_))),
+        fitting: i32::from(fitting),
     }
 }
 
@@ -62,28 +114,14 @@ pub(super) fn explore(
     heading: &mut Option<Position>,
 ) -> Option<Plan> {
     let belief = walker.belief;
-    // Cows come and go: a meadow seen long ago is as good as an unseen one.
-    let unknown = Sums::of(belief.extent(), |at| match belief.spot(at) {
-        Spot::Unknown => true,
-        Spot::Ground(Material::Grass) => {
-            terrain == Terrain::Meadow && belief.unseen_for(at) > COWS_RETURN
-        }
-        Spot::Ground(_) | Spot::Outside => false,
-    });
-    let fitting = Sums::of(belief.extent(), |at| {
-        let ground = belief.ground(at);
-        ground.is_some_and(|ground| is_mountain(ground) == (terrain == Terrain::Mountain))
-    });
-    let known = Sums::of(belief.extent(), |at| {
-        matches!(belief.spot(at), Spot::Ground(_))
-    });
+    let sums = Sums::of(belief, terrain);
     let worth = |at: Position, cost: u32| {
-        let unseen = unknown.around(at, VIEW_REACH);
+        let unseen = sums.around(at, VIEW_REACH).unseen;
         if unseen < LEAST_GAIN || !is_passable(walker, at) {
             return None;
         }
-        let share = f64::from(fitting.around(at, SURROUNDINGS))
-            / f64::from(known.around(at, SURROUNDINGS).max(1));
+        let land = sums.around(at, SURROUNDINGS);
+        let share = f64::from(land.fitting) / f64::from(land.known.max(1));
         let mut worth = f64::from(unseen) * (OTHER_TERRAIN + (1.0 - OTHER_TERRAIN) * share)
             / f64::from(cost + EXPLORE_OVERHEAD);
         if *heading == Some(at) {

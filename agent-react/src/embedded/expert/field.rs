@@ -24,13 +24,33 @@ pub(super) struct Field {
     start: Option<Position>,
     columns: i32,
     rows: i32,
-    costs: Vec<u16>,
-    came_by: Vec<Direction>,
-    /// Every cell that was reached, the cheapest first.
-    order: Vec<Position>,
+    /// The cells of the map within a frame of one cell that no way is cheap
+    /// enough for, so that a flood need not ask where the map ends.
+    reaches: Vec<Reach>,
+    /// Every cell that was reached and what it costs, the cheapest first.
+    order: Vec<(Position, u16)>,
     /// The cheapest cell of each material, by id.
     nearest: [Option<Position>; Material::ALL.len() + 1],
     buckets: Vec<Vec<Position>>,
+}
+
+/// The cheapest way to a cell that was found so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reach {
+    cost: u16,
+    came_by: Direction,
+    /// What entering it takes, asked when it is first come upon.
+    passage: Passage,
+}
+
+impl Reach {
+    const fn new(cost: u16) -> Self {
+        Self {
+            cost,
+            came_by: Direction::Down,
+            passage: Passage::UpTo,
+        }
+    }
 }
 
 /// More than any passage costs: the buckets of costs ahead form a ring.
@@ -47,54 +67,50 @@ impl Field {
         passage: impl Fn(Position) -> Passage,
         counts: impl Fn(Position) -> bool,
     ) {
-        (self.columns, self.rows) = belief.extent();
-        let cells = (self.columns * self.rows) as usize;
-        self.costs.clear();
-        self.costs.resize(cells, UNREACHED);
-        self.came_by.resize(cells, Direction::Down);
-        self.order.clear();
-        self.nearest = Default::default();
-        self.buckets.resize_with(RING, Vec::new);
+        self.clear(belief.extent());
         self.start = Some(start);
         let Some(slot) = self.slot(start) else { return };
-        self.costs[slot] = 0;
+        self.reaches[slot] = Reach {
+            passage: Passage::Through(0),
+            ..Reach::new(0)
+        };
         self.buckets[0].push(start);
-
         let mut waiting = 1;
         let mut cost: u16 = 0;
         while waiting > 0 {
             while let Some(at) = self.buckets[usize::from(cost) % RING].pop() {
                 waiting -= 1;
-                let Some(slot) = self.slot(at) else { continue };
-                if self.costs[slot] != cost {
+                let reach = self.reaches[self.framed(at)];
+                if reach.cost != cost {
                     continue; // A cheaper way was found since.
                 }
-                self.order.push(at);
+                self.order.push((at, cost));
                 if let Some(material) = belief.ground(at) {
                     let nearest = &mut self.nearest[usize::from(material.id())];
                     if nearest.is_none() && at != start && counts(at) {
                         *nearest = Some(at);
                     }
                 }
-                if at != start && passage(at) == Passage::UpTo {
+                if reach.passage == Passage::UpTo {
                     continue;
                 }
                 for direction in Direction::ALL {
                     let next = at + direction;
-                    let Some(slot) = self.slot(next) else {
-                        continue;
-                    };
-                    if self.costs[slot] <= cost + 1 {
+                    let slot = self.framed(next);
+                    let reach = &mut self.reaches[slot];
+                    if reach.cost <= cost + 1 {
                         continue; // No passage costs less than a step.
                     }
+                    if reach.cost == UNREACHED {
+                        reach.passage = passage(next);
+                    }
                     let total = cost
-                        + match passage(next) {
+                        + match reach.passage {
                             Passage::Through(price) => price,
                             Passage::UpTo => 1,
                         };
-                    if total < self.costs[slot] {
-                        self.costs[slot] = total;
-                        self.came_by[slot] = direction;
+                    if total < reach.cost {
+                        (reach.cost, reach.came_by) = (total, direction);
                         self.buckets[usize::from(total) % RING].push(next);
                         waiting += 1;
                     }
@@ -104,9 +120,28 @@ impl Field {
         }
     }
 
+    /// Forgets all ways, on a map of so many columns and rows.
+    fn clear(&mut self, (columns, rows): (i32, i32)) {
+        (self.columns, self.rows) = (columns, rows);
+        self.order.clear();
+        self.nearest = Default::default();
+        self.buckets.resize_with(RING, Vec::new);
+        let (stride, lines) = (columns as usize + 2, rows as usize + 2);
+        self.reaches.clear();
+        self.reaches.resize(stride * lines, Reach::new(UNREACHED));
+        for (line, cells) in self.reaches.chunks_exact_mut(stride).enumerate() {
+            if line == 0 || line + 1 == lines {
+                cells.fill(Reach::new(0));
+            } else {
+                cells[0] = Reach::new(0);
+                cells[stride - 1] = Reach::new(0);
+            }
+        }
+    }
+
     /// The cost of a way to a cell, if there is one.
     pub(super) fn cost(&self, at: Position) -> Option<u32> {
-        let cost = self.costs[self.slot(at)?];
+        let cost = self.reaches[self.slot(at)?].cost;
         (cost != UNREACHED).then_some(u32::from(cost))
     }
 
@@ -129,15 +164,13 @@ impl Field {
 
     /// The direction of the last step to a cell.
     pub(super) fn arrival(&self, at: Position) -> Option<Direction> {
-        let slot = self.slot(at)?;
-        (self.costs[slot] != UNREACHED && Some(at) != self.start).then(|| self.came_by[slot])
+        let reach = self.reaches[self.slot(at)?];
+        (reach.cost != UNREACHED && Some(at) != self.start).then_some(reach.came_by)
     }
 
     /// Every cell that can be reached, the cheapest first, and what it costs.
     pub(super) fn reached(&self) -> impl Iterator<Item = (Position, u32)> {
-        self.order
-            .iter()
-            .filter_map(|&at| Some((at, self.cost(at)?)))
+        self.order.iter().map(|&(at, cost)| (at, u32::from(cost)))
     }
 
     /// The cell of a material that is cheapest to get to.
@@ -147,6 +180,11 @@ impl Field {
 
     fn slot(&self, at: Position) -> Option<usize> {
         let inside = (0..self.columns).contains(&at.x) && (0..self.rows).contains(&at.y);
-        inside.then_some((at.y * self.columns + at.x) as usize)
+        inside.then(|| self.framed(at))
+    }
+
+    /// The place of a cell of the map or the frame around it.
+    fn framed(&self, at: Position) -> usize {
+        ((at.y + 1) * (self.columns + 2) + at.x + 1) as usize
     }
 }

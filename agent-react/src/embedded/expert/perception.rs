@@ -17,7 +17,8 @@ pub(super) struct Sighting {
     pub achievements: AchievementSet,
     amounts: [u8; Item::ALL.len()],
     /// Rows from north to south, each from west to east.
-    rows: Vec<Vec<Glimpse>>,
+    view: Vec<Glimpse>,
+    rows: usize,
     arrows: Vec<Arrow>,
 }
 
@@ -53,7 +54,8 @@ impl Sighting {
             asleep: false,
             achievements: AchievementSet::default(),
             amounts: [0; Item::ALL.len()],
-            rows: Vec::new(),
+            view: Vec::new(),
+            rows: 0,
             arrows: Vec::new(),
         };
         while let Some(line) = lines.next() {
@@ -68,10 +70,12 @@ impl Sighting {
                 "Inventory" => sighting.read_inventory(value)?,
                 "Achievements" => sighting.achievements = read_achievements(value)?,
                 "View" => {
-                    let view = lines.by_ref().take(read_rows(key)?);
-                    sighting.rows = view
-                        .map(|row| row.split_whitespace().map(glimpse).collect())
-                        .collect::<Option<_>>()?;
+                    sighting.rows = read_rows(key)?;
+                    for row in lines.by_ref().take(sighting.rows) {
+                        for word in row.split_ascii_whitespace() {
+                            sighting.view.push(glimpse(word)?);
+                        }
+                    }
                     // What follows repeats the view in other words, but for
                     // where arrows head.
                     let lines = lines.filter_map(|line| line.strip_prefix("- arrow flying "));
@@ -109,10 +113,17 @@ impl Sighting {
 
     /// What a cell shows, if it is in view.
     pub(super) fn glimpse(&self, position: Position) -> Option<Glimpse> {
-        let row = position.y - self.position.y + self.rows.len() as i32 / 2;
-        let row = self.rows.get(usize::try_from(row).ok()?)?;
-        let column = position.x - self.position.x + row.len() as i32 / 2;
-        row.get(usize::try_from(column).ok()?).copied()
+        let (columns, rows) = self.size();
+        let column = position.x - self.position.x + columns / 2;
+        let row = position.y - self.position.y + rows / 2;
+        let inside = (0..columns).contains(&column) && (0..rows).contains(&row);
+        inside.then(|| self.view[(row * columns + column) as usize])
+    }
+
+    /// The columns and rows in view, with the player in the middle.
+    fn size(&self) -> (i32, i32) {
+        let columns = self.view.len() / self.rows.max(1);
+        (columns as i32, self.rows as i32)
     }
 
     /// Whether daylight falls rather than rises.
@@ -142,13 +153,13 @@ impl Sighting {
 
     /// Every cell in view with its place on the map.
     pub(super) fn cells(&self) -> impl Iterator<Item = (Position, Glimpse)> {
-        let south = self.rows.len() as i32 / 2;
-        self.rows.iter().zip(-south..).flat_map(move |(row, dy)| {
-            let east = row.len() as i32 / 2;
-            let Position { x, y } = self.position;
-            row.iter()
-                .zip(-east..)
-                .map(move |(&seen, dx)| (Position::new(x + dx, y + dy), seen))
+        let (columns, rows) = self.size();
+        let west = self.position.x - columns / 2;
+        let north = self.position.y - rows / 2;
+        let lines = self.view.chunks((columns as usize).max(1));
+        lines.zip(north..).flat_map(move |(line, y)| {
+            let seen = line.iter().zip(west..);
+            seen.map(move |(&seen, x)| (Position::new(x, y), seen))
         })
     }
 
