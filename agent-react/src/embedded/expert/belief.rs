@@ -1,6 +1,6 @@
 //! Remembers what the map looks like, and what stood on it when last seen.
 
-use env_crafter::{Direction, Material, ObjectKind, Position, rules};
+use env_crafter::{Achievement, Direction, Material, ObjectKind, Position, rules};
 
 use super::{
     chart::{Cell, Chart, Spot},
@@ -82,7 +82,8 @@ impl Belief {
                 }
                 Glimpse::Plant { ripe } => {
                     self.stand(position, ObjectKind::Plant);
-                    self.see_plant(position, ripe);
+                    let eaten = !sighting.lacks(Achievement::EatPlant);
+                    self.see_plant(position, ripe, eaten);
                 }
             }
         }
@@ -219,15 +220,16 @@ impl Belief {
         }
     }
 
-    fn see_plant(&mut self, position: Position, ripe: bool) {
+    fn see_plant(&mut self, position: Position, ripe: bool, eaten: bool) {
         match self
             .plants
             .iter_mut()
             .find(|plant| plant.position == position)
         {
             Some(plant) => {
-                // One that was ripe and is no more was eaten, and grows again.
-                if plant.ripe && !ripe {
+                // One that should be ripe and is not was eaten, and grows again. As
+                // long as none was, it may have grown less than was believed.
+                if !ripe && (plant.ripe || eaten && plant.is_due()) {
                     plant.age = 0;
                 }
                 plant.ripe = ripe;
@@ -276,5 +278,30 @@ const fn ground_under(kind: ObjectKind) -> Material {
             Material::Grass
         }
         ObjectKind::Skeleton | ObjectKind::Arrow => Material::Path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who believed it ripe stood before it until it starved.
+    #[test]
+    fn a_plant_eaten_unseen_grows_again() {
+        let mut belief = Belief::default();
+        for (step, plant, unlocked, due) in [
+            (0, "plant", "none", false),
+            (400, "plant", "none", true),
+            (401, "plant", "eat_plant", false),
+            (800, "ripe_plant", "eat_plant", true),
+            (801, "plant", "eat_plant", false),
+        ] {
+            let text = format!(
+                "Step: {step} of 1000\nPosition: x 5, y 5\nAchievements unlocked: {unlocked}\n\
+                 View (3x1, north is up):\ngrass player {plant}"
+            );
+            belief.update(&Sighting::read(&text).unwrap());
+            assert_eq!(belief.plants()[0].is_due(), due, "step {step}");
+        }
     }
 }
