@@ -14,6 +14,8 @@ use super::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dangers {
     columns: i32,
+    rows: i32,
+    /// Empty while nothing threatens.
     prices: Vec<u16>,
 }
 
@@ -21,9 +23,8 @@ impl Dangers {
     /// Marks what the creatures in view can reach.
     pub(super) fn update(&mut self, belief: &Belief, sighting: &Sighting) {
         let (columns, rows) = belief.extent();
-        self.columns = columns;
+        (self.columns, self.rows) = (columns, rows);
         self.prices.clear();
-        self.prices.resize((columns * rows) as usize, 0);
         for seen in belief.creatures() {
             match seen.kind {
                 ObjectKind::Zombie => self.mark_zombie(seen.position),
@@ -41,7 +42,7 @@ impl Dangers {
 
     /// What entering a cell costs over walking.
     pub(super) fn price(&self, at: Position) -> u16 {
-        if at.x < 0 || at.y < 0 || at.x >= self.columns {
+        if self.prices.is_empty() || at.x < 0 || at.y < 0 || at.x >= self.columns {
             return 0;
         }
         let slot = (at.y * self.columns + at.x) as usize;
@@ -76,6 +77,8 @@ impl Dangers {
     }
 
     fn mark(&mut self, at: Position, price: u16) {
+        let cells = (self.columns * self.rows) as usize;
+        self.prices.resize(cells, 0);
         let inside = (0..self.columns).contains(&at.x) && at.y >= 0;
         let slot = inside.then_some((at.y * self.columns + at.x) as usize);
         if let Some(marked) = slot.and_then(|slot| self.prices.get_mut(slot)) {

@@ -106,6 +106,9 @@ fn count(belief: &Belief, cell: &Cell, terrain: Terrain) -> Count {
     }
 }
 
+/// How many cells one sees.
+const VIEW_CELLS: i32 = (2 * VIEW_REACH.0 + 1) * (2 * VIEW_REACH.1 + 1);
+
 /// Goes where there is most to see for the way. `heading` is where it was headed
 /// for, and becomes where it is.
 pub(super) fn explore(
@@ -132,9 +135,19 @@ pub(super) fn explore(
         }
         Some(worth)
     };
-    let reached = walker.field.reached().skip(1);
-    let places = reached.filter_map(|(at, cost)| Some((worth(at, cost)?, at)));
-    let (_, best) = places.max_by(|(left, _), (right, _)| left.total_cmp(right))?;
+    let mut best: Option<(f64, Position)> = None;
+    for (at, cost) in walker.field.reached().skip(1) {
+        let most = PERSISTENCE * f64::from(VIEW_CELLS) / f64::from(cost + EXPLORE_OVERHEAD);
+        if best.is_some_and(|(best, _)| most < best) {
+            break; // What is farther away is worth less.
+        }
+        if let Some(worth) = worth(at, cost)
+            && best.is_none_or(|(best, _)| worth >= best)
+        {
+            best = Some((worth, at));
+        }
+    }
+    let (_, best) = best?;
     *heading = Some(best);
     walker.go(best)
 }

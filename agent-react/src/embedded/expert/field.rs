@@ -7,8 +7,6 @@
 
 use env_crafter::{Direction, Material, Position};
 
-use super::belief::Belief;
-
 /// The cost of entering a cell, in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Passage {
@@ -39,8 +37,9 @@ pub(super) struct Field {
 struct Reach {
     cost: u16,
     came_by: Direction,
-    /// What entering it takes, asked when it is first come upon.
+    /// What entering it takes and what it is, if that is known.
     passage: Passage,
+    ground: Option<Material>,
 }
 
 impl Reach {
@@ -49,6 +48,7 @@ impl Reach {
             cost,
             came_by: Direction::Down,
             passage: Passage::UpTo,
+            ground: None,
         }
     }
 }
@@ -58,16 +58,17 @@ const RING: usize = 64;
 const UNREACHED: u16 = u16::MAX;
 
 impl Field {
-    /// Floods the map from the player's cell. Cells that `counts` refuses are
-    /// never the nearest of their material.
+    /// Floods a map of so many columns and rows from the player's cell, looking
+    /// once at each cell that is come upon. Cells that `counts` refuses are never
+    /// the nearest of their material.
     pub(super) fn flood(
         &mut self,
-        belief: &Belief,
+        extent: (i32, i32),
         start: Position,
-        passage: impl Fn(Position) -> Passage,
+        look: impl Fn(Position) -> (Passage, Option<Material>),
         counts: impl Fn(Position) -> bool,
     ) {
-        self.clear(belief.extent());
+        self.clear(extent);
         self.start = Some(start);
         let Some(slot) = self.slot(start) else { return };
         self.reaches[slot] = Reach {
@@ -85,7 +86,7 @@ impl Field {
                     continue; // A cheaper way was found since.
                 }
                 self.order.push((at, cost));
-                if let Some(material) = belief.ground(at) {
+                if let Some(material) = reach.ground {
                     let nearest = &mut self.nearest[usize::from(material.id())];
                     if nearest.is_none() && at != start && counts(at) {
                         *nearest = Some(at);
@@ -102,7 +103,7 @@ impl Field {
                         continue; // No passage costs less than a step.
                     }
                     if reach.cost == UNREACHED {
-                        reach.passage = passage(next);
+                        (reach.passage, reach.ground) = look(next);
                     }
                     let total = cost
                         + match reach.passage {

@@ -127,7 +127,7 @@ impl Expert {
         let counts = |at| !self.belief.is_fence(at) && self.belief.occupant(at).is_none();
         let start = sighting.position;
         self.field
-            .flood(&self.belief, start, |at| ground.passage(at), counts);
+            .flood(self.belief.extent(), start, |at| ground.look(at), counts);
     }
 
     /// The plan of the most pressing wish that can be fulfilled; of equally

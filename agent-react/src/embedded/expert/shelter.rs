@@ -73,9 +73,18 @@ fn choose(walker: Walker<'_>) -> Option<Shelter> {
         .clone()
         .flat_map(|dx| around.clone().map(move |dy| Position::new(x + dx, y + dy)));
     let shelters = corners.flat_map(|corner| SHAPES.map(|shape| Shelter { corner, shape }));
-    let priced = shelters.filter_map(|shelter| Some((shelter.price(walker)?, shelter)));
-    let (_, shelter) = priced.min_by_key(|&(price, _)| price)?;
-    Some(shelter)
+    let mut best: Option<(u32, Shelter)> = None;
+    for shelter in shelters {
+        let bound = best.map_or(u32::MAX, |(price, _)| price);
+        // The way there alone decides about most.
+        if shelter.distance(walker).is_some_and(|steps| steps < bound)
+            && let Some(price) = shelter.price(walker)
+            && price < bound
+        {
+            best = Some((price, shelter));
+        }
+    }
+    best.map(|(_, shelter)| shelter)
 }
 
 impl Shelter {
@@ -98,15 +107,17 @@ impl Shelter {
             .filter(move |&(cell, direction)| !self.contains(cell + direction))
     }
 
+    /// The steps to its nearest cell, if there is a way.
+    fn distance(self, walker: Walker<'_>) -> Option<u32> {
+        let costs = self.cells().filter_map(|cell| walker.field.cost(cell));
+        costs.min()
+    }
+
     /// Roughly how many steps it takes, or `None` if it cannot be built.
     fn price(self, walker: Walker<'_>) -> Option<u32> {
         let belief = walker.belief;
         let here = walker.here();
-        let nearest = self
-            .cells()
-            .filter_map(|cell| walker.field.cost(cell))
-            .min();
-        let mut price = nearest?;
+        let mut price = self.distance(walker)?;
         let mut stones = i32::from(walker.sighting.amount(Item::Stone));
         for cell in self.cells() {
             if !belief.is_free(cell) {
@@ -153,10 +164,10 @@ impl Shelter {
         }
         let mut inside = Field::default();
         let passage = |at| match self.contains(at) {
-            true => Passage::Through(cost::WALK),
-            false => Passage::UpTo,
+            true => (Passage::Through(cost::WALK), None),
+            false => (Passage::UpTo, None),
         };
-        inside.flood(belief, here, passage, |_| false);
+        inside.flood(belief.extent(), here, passage, |_| false);
         let undug = |&at: &Position| at != here && !belief.is_free(at);
         let costs = |at: &Position| inside.cost(*at);
         if let Some(cell) = self.cells().filter(undug).min_by_key(costs) {

@@ -5,7 +5,7 @@ use env_crafter::{Action, Direction, Item, Material, ObjectKind, Position, rules
 
 use super::{
     Level,
-    belief::{Belief, opposite},
+    belief::{Belief, Terrain, opposite},
     chart::Spot,
     danger::Dangers,
     field::{Field, Passage},
@@ -56,11 +56,15 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// What entering a cell takes.
-    pub(super) fn passage(&self, at: Position) -> Passage {
-        let Some(terrain) = self.belief.terrain(at) else {
-            return Passage::UpTo;
-        };
+    /// What entering a cell takes, and what it is if that is known.
+    pub(super) fn look(&self, at: Position) -> (Passage, Option<Material>) {
+        match self.belief.terrain(at) {
+            Some(terrain) => (self.passage(at, terrain), Some(terrain.ground)),
+            None => (Passage::UpTo, None),
+        }
+    }
+
+    fn passage(&self, at: Position, terrain: Terrain) -> Passage {
         let Passage::Through(price) = self.prices[usize::from(terrain.ground.id())] else {
             return Passage::UpTo;
         };
