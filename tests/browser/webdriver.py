@@ -98,7 +98,9 @@ class Browser:
                       {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
     def screenshot(self, path, whole=False):
-        picture = self.devtools("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
+        """Writes a picture of the page: a PNG, or a WebP by that name."""
+        kind = {"format": "png"} if path.suffix == ".png" else {"format": "webp", "quality": 88}
+        picture = self.devtools("Page.captureScreenshot", {**kind, "captureBeyondViewport": whole})
         path.write_bytes(base64.b64decode(picture["data"]))
 
     def complaints(self):

@@ -47,11 +47,10 @@ impl Run {
             .chain(forks)
             .map(|(fork, info)| {
                 let rows = of_run.get(info.experiment_id.as_str());
-                Run {
-                    models: lines(rows.map_or(&[][..], Vec::as_slice)),
-                    info,
-                    fork,
-                }
+                let mut models = lines(rows.map_or(&[][..], Vec::as_slice));
+                let asked = &info.config.run.models;
+                models.sort_by_key(|line| asked.iter().position(|model| *model == line.model));
+                Run { info, fork, models }
             })
             .collect();
         runs.sort_by_key(|run| Reverse(run.info.started_at));
