@@ -82,8 +82,8 @@ pub struct PlayArgs {
     /// Look on while this model plays, instead of playing
     #[arg(long, value_name = "NAME", conflicts_with = "models")]
     pub watch: Option<String>,
-    /// Let so many steps pass each second, in which who presses no key waits; without it,
-    /// time passes with each key
+    /// Play in real time, so many steps a second: who presses no key waits. Without it, time
+    /// passes with each key
     #[arg(long, value_name = "N", conflicts_with = "watch", value_parser = value_parser!(u16).range(1..=30))]
     pub fps: Option<u16>,
     /// Go on from a step of this episode, instead of beginning a world
