@@ -200,10 +200,10 @@ class Check(Page):
         self.browser.run("document.querySelectorAll('.achievements button')[1].click()")
         assert self.browser.find(".caption .badge")
         self.browser.until(f"location.hash.endsWith('step={self.place()}')", "the address says where")
-        map_now = "return document.querySelector('canvas.map').toDataURL()"
-        light = self.browser.run(map_now)
+        map_now = "document.querySelector('canvas.map').toDataURL()"
+        self.browser.run(f"window.light = {map_now}")
         self.browser.prefer("dark")
-        assert self.browser.run(map_now) != light, "the map is drawn anew in the dark"
+        self.browser.until(f"{map_now} !== window.light", "the map is drawn anew in the dark")
         self.browser.prefer("light")
         self.browser.run("document.querySelector('#theme').click()")
         assert self.browser.run("return document.documentElement.dataset.theme") == "light"

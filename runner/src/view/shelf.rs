@@ -24,9 +24,11 @@ use super::episode::Episode;
 /// page, so that whoever wants to write it hardly ever finds it taken.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// A copy is read for at least so long, and for so many times as long as it took
-/// to make, before it is made again.
+/// to make, before it is made again, but never for longer than [`COPY_OLD`].
 const COPY_AGE: Duration = Duration::from_millis(1500);
 const COPY_SHARE: u32 = 10;
+/// On a machine that is busy, making it may take seconds.
+const COPY_OLD: Duration = Duration::from_secs(15);
 /// Episodes that are kept after they were read.
 const KEPT: usize = 6;
 
@@ -235,7 +237,7 @@ impl Open {
     }
 
     fn is_good_for(&self, stamp: Stamp) -> bool {
-        let young = self.opened.elapsed() < COPY_AGE.max(self.took * COPY_SHARE);
+        let young = self.opened.elapsed() < (self.took * COPY_SHARE).clamp(COPY_AGE, COPY_OLD);
         match self.is_live() {
             // The end of the run changes nothing but the lock.
             true => young,

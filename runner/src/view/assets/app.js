@@ -119,6 +119,8 @@ async function show({ quietly = false } = {}) {
     if (!make) throw new Error("There is no such page.");
     page = await make(wanted, quietly);
   } catch (problem) {
+    // What is shown is worth more than that it could not be shown anew.
+    if (quietly) throw problem;
     page = ["Problem", () => void fill(main, h("h1", {}, "That did not work"), h("p", { class: "problem", role: "alert" }, quoted(problem.message)), h("p", {}, h("a", { href: "#/" }, "To the runs")))];
   }
   if (mine !== asked || page === null) return;
