@@ -165,13 +165,11 @@ impl Players {
 impl Player {
     fn open(name: &str, config: &Config) -> Result<Player, Coded> {
         if is_embedded(name) {
-            return match embedded::model(name, 0).is_ok() {
-                true => Ok(Player::Embedded(name.to_owned())),
-                false => Err(Coded::usage(one_of("model", name, &embedded::NAMES))),
-            };
+            check_embedded(name, &config.agent.observation)?;
+            return Ok(Player::Embedded(name.to_owned()));
         }
         let prefixed = format!("{}{name}", embedded::PREFIX);
-        if embedded::NAMES.contains(&prefixed.as_str()) && config.endpoint.base_url.is_none() {
+        if embedded::model(&prefixed, 0).is_ok() && config.endpoint.base_url.is_none() {
             return Err(Coded::usage(format!(
                 "unknown model {name:?}: did you mean {prefixed}?"
             )));
@@ -186,6 +184,25 @@ impl Player {
             secrets,
         })
     }
+}
+
+/// Sees to it that there is such an embedded model, and that it can read what it is
+/// shown: it would stand still otherwise, and be scored for it.
+fn check_embedded(name: &str, observation: &str) -> Result<(), Coded> {
+    const READ: &str = "synth/1";
+    if let Err(unknown) = embedded::model(name, 0) {
+        return Err(Coded::usage(match name.contains('?') {
+            true => unknown.to_string(),
+            false => one_of("model", name, &embedded::NAMES),
+        }));
+    }
+    if embedded::reads(name) && !observation.split('+').any(|part| part == READ) {
+        return Err(Coded::usage(format!(
+            "model {name:?} reads {READ} alone, and agent.observation is {observation:?}: \
+             give --observation {READ}, or another --model"
+        )));
+    }
+    Ok(())
 }
 
 /// Sees to it that a model that needs an endpoint has one.

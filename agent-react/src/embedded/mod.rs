@@ -84,6 +84,13 @@ pub fn model(name: &str, seed: u64) -> Result<Arc<dyn ChatModel>, UnknownModel> 
     }
 }
 
+/// Whether this embedded model plays by what it reads in `synth/1`, and can do
+/// nothing with observations that lack it; the others look at nothing.
+pub fn reads(name: &str) -> bool {
+    let base = name.split_once('?').map_or(name, |(base, _)| base);
+    matches!(base, "embedded:expert" | "embedded:novice")
+}
+
 /// Chooses actions by what it is shown.
 trait Policy: Send {
     /// The next actions, 1 to `max_actions`, and why.

@@ -21,7 +21,7 @@ pub struct RunArgs {
     /// World seed of the first episode; the next ones count up
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "What is played")]
     pub seed: Option<i64>,
-    /// Who plays: embedded:expert, embedded:random, embedded:noop, or a model of the endpoint; repeat for several
+    /// Who plays: embedded:expert, embedded:novice, embedded:random or embedded:noop (each also as in 'embedded:expert?noise=0.2', a share of random actions), or a model of the endpoint; repeat for several
     #[arg(long = "model", value_name = "NAME", help_heading = "What is played")]
     pub models: Vec<String>,
     /// Play the worlds of a task set, made with `runner tasks`; repeat for several

@@ -54,6 +54,30 @@ fn flags_and_values() {
 }
 
 #[test]
+fn embedded_models_that_cannot_be_meant() {
+    check(
+        &["--model", "embedded:expert?noise=1.5"],
+        2,
+        &["embedded:expert?noise=1.5", "?noise=0 to 1"],
+    );
+    check(
+        &["--model", "expert?noise=0.2"],
+        2,
+        &["did you mean embedded:expert?noise=0.2?"],
+    );
+    check(
+        &["--observation", "grid/1"],
+        2,
+        &["embedded:expert", "grid/1", "--observation synth/1"],
+    );
+    check(
+        &["--config", "balrog", "--model", "embedded:novice"],
+        2,
+        &["embedded:novice", "balrog/1"],
+    );
+}
+
+#[test]
 fn flags_that_contradict_each_other() {
     check(
         &["--json", "--events", "-"],
