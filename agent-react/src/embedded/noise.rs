@@ -31,7 +31,9 @@ impl<P: Policy> Policy for Noisy<P> {
             if self.rng.random_bool(self.share)
                 && let Some(&other) = Action::ALL.choose(&mut self.rng)
             {
-                *action = other;
+                let wanted = std::mem::replace(action, other);
+                choice.reasoning +=
+                    &format!(" By chance: {} instead of {}.", other.name(), wanted.name());
             }
         }
         choice

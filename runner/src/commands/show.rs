@@ -1,5 +1,6 @@
 //! `runner show`: one session, turn by turn.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use console::style;
@@ -85,10 +86,11 @@ fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
     match (message.record.message_type.as_str(), text) {
         ("observation", Some(text)) => Some(visible(text).into_owned()),
         ("llm_completion", _) => {
-            let said = [payload["reasoning"].as_str(), text];
-            let said: Vec<&str> = said
+            let beside_calls = [payload["reasoning"].as_str(), text].map(|it| it.map(Cow::from));
+            let said: Vec<Cow<'_, str>> = beside_calls
                 .into_iter()
                 .flatten()
+                .chain(reasons(payload).map(Cow::from))
                 .filter(|text| !text.is_empty())
                 .collect();
             (!said.is_empty()).then(|| style(visible(&said.join("\n"))).italic().to_string())
@@ -99,6 +101,15 @@ fn message_line(message: &Recorded<SessionEventMessage>) -> Option<String> {
             Some(format!("  {} {content}", style(visible(other)).cyan()))
         }
     }
+}
+
+/// What the arguments of a reply's calls give as their reasons.
+fn reasons(reply: &Value) -> impl Iterator<Item = String> {
+    let calls = reply["tool_calls"].as_array().into_iter().flatten();
+    calls.filter_map(|call| {
+        let arguments: Value = serde_json::from_str(call["arguments"].as_str()?).ok()?;
+        arguments["reasoning"].as_str().map(str::to_owned)
+    })
 }
 
 fn event_line(event: &Recorded<Event>) -> String {
