@@ -85,6 +85,7 @@ async fn the_expert_plays_by_the_text_alone() {
             .map(|message| &message.content.payload)
     };
     let reader = embedded::model("embedded:expert", 9).unwrap();
+    let mut compared = 0;
     for (observation, asked) in payloads("observation").zip(payloads("tool_call")) {
         let request = ChatRequest {
             messages: Shared::all([
@@ -99,5 +100,8 @@ async fn the_expert_plays_by_the_text_alone() {
             reply.tool_calls[0].arguments,
             asked["calls"][0]["arguments"]
         );
+        compared += 1;
     }
+    assert_eq!(compared, trace.timesteps.len(), "turns compared");
+    assert!(compared > 0, "nothing was played");
 }

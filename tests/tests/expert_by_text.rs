@@ -1,0 +1,85 @@
+//! The expert plays by the text alone: behind HTTP, where nothing but the words of a
+//! request reaches it, it plays the same episode as inside the program.
+
+use std::sync::Arc;
+
+use agent_react::agent::{self, AgentConfig};
+use agent_react::embedded;
+use agent_react::endpoint::EndpointConfig;
+use agent_react::environment::Environment;
+use agent_react::model::{ChatMessage, ChatModel, ChatRequest, Shared};
+use agent_react::openai::OpenAiModel;
+use agent_react::outcome::EpisodeOutcome;
+use agent_react::tools::ToolRules;
+use env_crafter::EnvConfig;
+use futures::executor::block_on;
+use integration_tests::endpoint::{Answer, Received, ScriptedEndpoint};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tracer::record::SessionStatus;
+use tracer::{SessionOptions, Tracer};
+
+const SEED: u64 = 9;
+const STEPS: u64 = 300;
+
+async fn play(model: &dyn ChatModel) -> EpisodeOutcome {
+    let mut config = AgentConfig::default();
+    config.limits.steps = Some(STEPS);
+    let world = EnvConfig {
+        seed: SEED,
+        ..EnvConfig::default()
+    };
+    let environment = Environment::new(world, config.environment()).expect("a valid world");
+    let session = Tracer::in_memory()
+        .start_session(SessionOptions::default())
+        .expect("a new session");
+    let cancel = CancellationToken::new();
+    let played = agent::play(model, environment, &config, &session, &cancel, |_| {}).await;
+    session
+        .end(SessionStatus::Completed)
+        .await
+        .expect("a trace in memory cannot fail");
+    played.expect("nor can its end")
+}
+
+/// An expert of its own behind an address.
+async fn expert_endpoint() -> ScriptedEndpoint {
+    let expert = expert();
+    ScriptedEndpoint::scripted(move |_, received| {
+        let request = ChatRequest {
+            messages: Shared::all([ChatMessage::user(last_words(received))]),
+            tools: ToolRules::default().specs().into(),
+            ..ChatRequest::default()
+        };
+        let reply = block_on(expert.complete(request)).expect("an embedded model answers");
+        let call = &reply.tool_calls[0];
+        Answer::calling(json!({ "name": call.name, "arguments": call.arguments }))
+    })
+    .await
+}
+
+fn expert() -> Arc<dyn ChatModel> {
+    embedded::model("embedded:expert", SEED).expect("a known model")
+}
+
+/// The text of a request's last message.
+fn last_words(received: &Received) -> String {
+    let messages = received.body["messages"].as_array();
+    let last = messages.and_then(|messages| messages.last());
+    let words = last.and_then(|message| message["content"].as_str());
+    words.expect("a message of text").to_owned()
+}
+
+#[tokio::test]
+async fn behind_an_address_the_expert_plays_the_same() {
+    let endpoint = expert_endpoint().await;
+    let config = EndpointConfig::resolve(endpoint.url(), "expert").expect("a valid address");
+    let client = OpenAiModel::new(config).expect("a valid configuration");
+    let over_http = play(&client).await;
+    let inside = play(&*expert()).await;
+    assert!(!endpoint.requests().is_empty());
+    assert_eq!(over_http.steps, inside.steps);
+    assert_eq!(over_http.actions.executed, inside.actions.executed);
+    assert_eq!(over_http.unlocks, inside.unlocks);
+    assert_eq!(over_http.achievements, inside.achievements);
+}
