@@ -159,11 +159,14 @@ fn cause(env: &Env, reports: &[ActionReport]) -> &'static str {
 
 /// Reads what `--json` printed.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<Episode>> {
-    let lines = fs::read_to_string(path)?;
+    let named = |what: &str, kind, error: &dyn fmt::Display| {
+        io::Error::new(kind, format!("{}{what}: {error}", path.display()))
+    };
+    let lines = fs::read_to_string(path).map_err(|error| named("", error.kind(), &error))?;
     let episodes = lines.lines().map(serde_json::from_str);
     episodes.collect::<Result<_, _>>().map_err(|error| {
-        let message = format!("{} is not what --json prints: {error}", path.display());
-        io::Error::new(io::ErrorKind::InvalidData, message)
+        let kind = io::ErrorKind::InvalidData;
+        named(" is not what --json prints", kind, &error)
     })
 }
 

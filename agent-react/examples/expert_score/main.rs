@@ -14,6 +14,7 @@ mod summary;
 use std::{
     io::{self, Write},
     path::PathBuf,
+    process::ExitCode,
     thread,
 };
 
@@ -31,13 +32,13 @@ struct Args {
     #[arg(long, default_value = "embedded:expert")]
     model: String,
     /// How many worlds
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..1 << 62))]
     episodes: u64,
     /// The first world's seed; 0 to 999 are for tuning
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 62))]
     seed: u64,
     /// Steps of an episode, at most
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Worlds played at once
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
@@ -53,18 +54,17 @@ struct Args {
     why: Option<u64>,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    match run() {
+fn main() -> ExitCode {
+    let Err(error) = run() else {
+        return ExitCode::SUCCESS;
+    };
+    let error_of_io = error.downcast_ref::<io::Error>();
+    if error_of_io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         // Whoever read along has seen enough.
-        Err(error)
-            if error
-                .downcast_ref::<io::Error>()
-                .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) =>
-        {
-            Ok(())
-        }
-        other => other,
+        return ExitCode::SUCCESS;
     }
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
