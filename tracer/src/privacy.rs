@@ -25,7 +25,8 @@ use crate::record::{
 /// blotted out, as they come with recorded requests.
 #[derive(Clone, Debug, Default)]
 pub struct Privacy {
-    /// Keys and tokens in use. Wherever one appears in a record, it is blotted out.
+    /// Keys and tokens in use. Wherever one appears in a record, it is blotted out. One
+    /// of less than 8 bytes is not looked for: it is a word that others contain.
     pub secrets: Vec<String>,
     /// Whether strings that look like e-mail addresses, phone numbers, card numbers
     /// or social security numbers are masked.
@@ -34,6 +35,9 @@ pub struct Privacy {
     /// what is over is cut off and said to be, in bytes.
     pub max_payload_bytes: Option<usize>,
 }
+
+/// Shorter secrets are placeholders such as `none`, as local servers are given them.
+const SHORTEST_SECRET: usize = 8;
 
 /// What stands where a secret was.
 const SECRET: &str = "[secret]";
@@ -169,7 +173,7 @@ impl Privacy {
     }
 
     fn clean_secrets(&self, text: &mut String) {
-        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+        for secret in self.real_secrets() {
             if text.contains(secret.as_str()) {
                 *text = text.replace(secret.as_str(), SECRET);
             }
@@ -180,7 +184,13 @@ impl Privacy {
     }
 
     fn changes_texts(&self) -> bool {
-        self.mask_personal_data || !self.secrets.is_empty()
+        self.mask_personal_data || self.real_secrets().next().is_some()
+    }
+
+    fn real_secrets(&self) -> impl Iterator<Item = &String> {
+        self.secrets
+            .iter()
+            .filter(|secret| secret.len() >= SHORTEST_SECRET)
     }
 }
 

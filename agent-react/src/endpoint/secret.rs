@@ -19,21 +19,100 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is a word that stands where a key is asked for, such as `none`, `x` or
+    /// `no-key-required`, and not worth hiding: hiding it would make other words
+    /// unreadable. Keys are longer, and have digits or letters of both cases.
+    pub fn is_placeholder(&self) -> bool {
+        const SHORTEST: usize = 8;
+        const LONGEST_WORD: usize = 20;
+        let has = |kind: fn(&u8) -> bool| self.0.as_bytes().iter().any(|byte| kind(byte));
+        let is_word = !has(u8::is_ascii_digit)
+            && !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
+        self.0.len() < SHORTEST || (is_word && self.0.len() < LONGEST_WORD)
+    }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[key]")
+        f.write_str(HIDDEN)
     }
 }
 
-/// Replaces every secret in `text` by `[key]`: some endpoints repeat the key they
-/// refuse.
+/// What stands where a key was.
+const HIDDEN: &str = "[key]";
+
+/// So much of a key's beginning gives it away.
+const TELLING: usize = 12;
+
+/// How keys of well-known providers begin.
+const FORMS: [&str; 5] = ["sk-", "gsk_", "AIza", "xai-", "hf_"];
+
+/// How long keys of these forms are. What is longer is a signature or an image.
+const FORM_LENGTHS: std::ops::RangeInclusive<usize> = 20..=200;
+
+/// Replaces every secret in `text` by `[key]`.
 pub(crate) fn scrub(text: String, secrets: &[Secret]) -> String {
-    /// Shorter ones are placeholders such as `none`, and words of the language.
-    const SHORTEST: usize = 8;
-    let long = secrets.iter().filter(|secret| secret.0.len() >= SHORTEST);
-    long.fold(text, |text, secret| text.replace(&secret.0, "[key]"))
+    secrets
+        .iter()
+        .filter(|secret| !secret.is_placeholder())
+        .fold(text, |text, secret| match text.contains(&secret.0) {
+            true => text.replace(&secret.0, HIDDEN),
+            false => text,
+        })
+}
+
+/// Replaces in what an endpoint said every secret, the beginning of one, and what looks
+/// like the key of another: some endpoints repeat the key they refuse, or their own.
+pub(crate) fn scrub_received(text: String, secrets: &[Secret]) -> String {
+    let mut text = scrub(text, secrets);
+    let real = secrets.iter().filter(|secret| !secret.is_placeholder());
+    for secret in real {
+        if let Some(beginning) = secret.0.get(..TELLING) {
+            text = without_beginnings(text, beginning, &secret.0);
+        }
+    }
+    match FORMS.iter().any(|form| text.contains(form)) {
+        true => without_known_forms(&text),
+        false => text,
+    }
+}
+
+/// `text` without pieces of `secret` that hold its `beginning`.
+fn without_beginnings(text: String, beginning: &str, secret: &str) -> String {
+    let mut rest = text.as_str();
+    let mut out = String::new();
+    while let Some(at) = rest.find(beginning) {
+        out.push_str(&rest[..at]);
+        out.push_str(HIDDEN);
+        rest = &rest[at..];
+        let common = rest.chars().zip(secret.chars());
+        let common = common.take_while(|(a, b)| a == b);
+        rest = &rest[common.map(|(letter, _)| letter.len_utf8()).sum::<usize>()..];
+    }
+    match out.is_empty() {
+        true => text,
+        false => out + rest,
+    }
+}
+
+fn without_known_forms(text: &str) -> String {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let word = rest.find(|c| !in_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(word);
+        let is_key = FORM_LENGTHS.contains(&word.len())
+            && FORMS.iter().any(|form| word.starts_with(form))
+            && word.bytes().any(|byte| byte.is_ascii_digit());
+        out.push_str(if is_key { HIDDEN } else { word });
+        let between = after.find(in_word).unwrap_or(after.len());
+        let (between, after) = after.split_at(between);
+        out.push_str(between);
+        rest = after;
+    }
+    out
 }
 
 #[cfg(test)]
@@ -46,9 +125,31 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "[key]");
         let text = "Incorrect API key provided: sk-abcdef123456.".to_owned();
         assert_eq!(scrub(text, &[secret]), "Incorrect API key provided: [key].");
-        assert_eq!(
-            scrub("none here".into(), &[Secret::new("none")]),
-            "none here"
-        );
+    }
+
+    #[test]
+    fn words_in_place_of_a_key_stay_readable() {
+        for word in ["x", "none", "move", "no-key-required", "observation"] {
+            let text = format!("{{\"index\": \"{word}\"}}");
+            assert_eq!(scrub_received(text.clone(), &[Secret::new(word)]), text);
+        }
+        for key in ["hunter2hunter2", "AbCdEfGhIj", "abcdefghijklmnopqrstuvwxyz"] {
+            assert_eq!(scrub(key.to_owned(), &[Secret::new(key)]), "[key]");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_key_and_keys_of_others_are_hidden() {
+        let secrets = [Secret::new("my-own-key-1234567890-abcdef")];
+        let check = |said: &str, left: &str| {
+            assert_eq!(scrub_received(said.to_owned(), &secrets), left);
+        };
+        check("bad my-own-key-1234567890-abcdef", "bad [key]");
+        check("bad my-own-key-12345…", "bad [key]…");
+        check("my-own-key-1 my-own-key-1", "[key] [key]");
+        check("my-own-key", "my-own-key");
+        check("\"gsk_0123456789abcdefghij\"", "\"[key]\"");
+        check("task-0123456789abcdefghij", "task-0123456789abcdefghij");
+        check("sk-learn is a library", "sk-learn is a library");
     }
 }

@@ -132,6 +132,18 @@ fn personal_data_is_masked_with_and_without_a_limit() {
     }
 }
 
+/// Local servers are given a key such as `x`, which stands in half of all words.
+#[test]
+fn a_secret_of_a_few_letters_leaves_the_trace_readable() {
+    let privacy = Privacy {
+        secrets: vec!["e".into(), "actions".into(), String::new()],
+        ..Privacy::default()
+    };
+    let (trace, _) = trace_of(privacy, TEXT);
+    let json = tracer::trace_json::write(&trace).unwrap();
+    assert!(!json.contains("[secret]"), "{json}");
+}
+
 #[test]
 fn without_options_texts_stay_as_they_are() {
     let (trace, _) = trace_of(Privacy::default(), TEXT);
