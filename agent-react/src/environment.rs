@@ -14,7 +14,7 @@ use tracer::{record::Event, trace_env, trace_runtime};
 pub use checkpoint::{Checkpoint, CheckpointError};
 
 use crate::{
-    model::ToolCall,
+    model::{ReplyEnd, ToolCall},
     observation::{ActionReport, Executed, Format, Observation, Scene},
     state::PublicState,
     tools::{Decision, ToolError, ToolRules},
@@ -124,8 +124,8 @@ impl Environment {
     ///
     /// What is wrong, as an answer to the model.
     #[trace_runtime]
-    pub fn validate(&self, calls: &[ToolCall]) -> Result<Decision, ToolError> {
-        let decision = self.options.tools.validate(calls)?;
+    pub fn validate(&self, calls: &[ToolCall], end: ReplyEnd) -> Result<Decision, ToolError> {
+        let decision = self.options.tools.validate(calls, end)?;
         tracer::with_current_event(|event| {
             if let Event::Runtime(event) = event {
                 event.actions = decision
@@ -149,6 +149,18 @@ impl Environment {
             };
             self.reports.push(ActionReport { action, executed });
         }
+        &self.reports
+    }
+
+    /// Executes what was decided and says what each action did, those included that
+    /// come too late.
+    pub fn carry_out(&mut self, decision: &Decision) -> &[ActionReport] {
+        self.execute(decision.actions());
+        let late = decision.actions_too_late();
+        self.reports.extend(late.map(|action| ActionReport {
+            action,
+            executed: None,
+        }));
         &self.reports
     }
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{ChatMessage, Part, Role, Shared},
+    model::{ChatMessage, ChatRequest, Part, Role, Shared},
     observation::Observation,
 };
 
@@ -230,6 +230,8 @@ pub const fn estimate_tokens(text: &str) -> usize {
 
 /// What an image costs, roughly, at the sizes that are drawn here.
 const IMAGE_TOKENS: usize = 1000;
+/// What the description of a tool costs.
+const TOOL_TOKENS: usize = 200;
 /// What the frame of a message costs.
 const MESSAGE_TOKENS: usize = 4;
 
@@ -240,7 +242,13 @@ fn part_tokens(part: &Part) -> usize {
     }
 }
 
-fn message_tokens(message: &ChatMessage) -> usize {
+/// What a request costs, roughly, see [`estimate_tokens`].
+pub(crate) fn request_tokens(request: &ChatRequest) -> usize {
+    let messages: usize = request.messages.iter().map(|it| message_tokens(it)).sum();
+    messages + request.tools.len() * TOOL_TOKENS
+}
+
+pub(crate) fn message_tokens(message: &ChatMessage) -> usize {
     let content: usize = message.content.iter().map(part_tokens).sum();
     let calls: usize = message
         .tool_calls

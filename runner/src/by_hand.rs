@@ -232,10 +232,11 @@ impl Hand<'_> {
     /// What a reply asks for, or why that cannot be done.
     fn validated(&self, reply: &ChatReply) -> anyhow::Result<Result<Decision, ToolError>> {
         let calls = json!({ "calls": reply.tool_calls });
-        self.send("tool_call", "llm_agent", "runtime", calls.clone())?;
+        self.send("tool_call", "llm_agent", "runtime", calls)?;
         let mut event = RuntimeEvent::new("runtime");
-        event.base.system_state_before = json!({ "args": calls });
-        let decision = match self.environment.validate(&reply.tool_calls) {
+        let arguments = json!({ "calls": reply.tool_calls, "end": reply.end() });
+        event.base.system_state_before = json!({ "args": arguments });
+        let decision = match self.environment.validate(&reply.tool_calls, reply.end()) {
             Ok(decision) => decision,
             Err(error) => {
                 event.base.system_state_after =

@@ -233,8 +233,20 @@ pub struct UsageRecord {
     pub cached_tokens: u64,
     /// Reply tokens spent on reasoning.
     pub reasoning_tokens: u64,
+    /// Tokens of calls whose endpoint counted none, by their length; in none of the
+    /// others.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub estimated_tokens: u64,
     /// US dollars; `None` where a price is unknown.
     pub cost: Option<f64>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "this is how serde calls it"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl UsageRecord {
@@ -246,6 +258,7 @@ impl UsageRecord {
         total_tokens: 0,
         cached_tokens: 0,
         reasoning_tokens: 0,
+        estimated_tokens: 0,
         cost: Some(0.0),
     };
 
@@ -258,6 +271,7 @@ impl UsageRecord {
             total_tokens: usage.total_tokens,
             cached_tokens: usage.cached_tokens.unwrap_or_default(),
             reasoning_tokens: usage.reasoning_tokens.unwrap_or_default(),
+            estimated_tokens: usage.estimated_tokens,
             cost,
         }
     }
@@ -272,6 +286,7 @@ impl UsageRecord {
             total_tokens: self.total_tokens + other.total_tokens,
             cached_tokens: self.cached_tokens + other.cached_tokens,
             reasoning_tokens: self.reasoning_tokens + other.reasoning_tokens,
+            estimated_tokens: self.estimated_tokens + other.estimated_tokens,
             cost: self.cost.zip(other.cost).map(|(a, b)| a + b),
         }
     }

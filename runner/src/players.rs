@@ -97,8 +97,8 @@ impl Players {
 
     /// What must never be seen in a trace, a log or an error.
     pub fn secrets(&self) -> Vec<String> {
-        let secrets = self.held().map(|secret| secret.expose().to_owned());
-        secrets.collect()
+        let real = self.held().filter(|secret| !secret.is_placeholder());
+        real.map(|secret| secret.expose().to_owned()).collect()
     }
 
     fn held(&self) -> impl Iterator<Item = &Secret> {
@@ -224,7 +224,21 @@ pub fn check_endpoint(config: &Config) -> Result<(), Coded> {
             endpoint.address()
         )));
     }
+    let has_key = endpoint.api_key.is_some() || endpoint.headers.keys().any(|name| is_key(name));
+    if endpoint.wants_key() && !has_key {
+        return Err(Coded::usage(format!(
+            "{} takes no call without a key: set ${}",
+            endpoint.address(),
+            endpoint.key_variable
+        )));
+    }
     Ok(())
+}
+
+/// Whether a header is one that keys are sent in.
+fn is_key(header: &str) -> bool {
+    let header = header.to_ascii_lowercase();
+    header.contains("auth") || header.contains("key")
 }
 
 /// Where and how a model is asked. The key comes from the environment.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, fs, io, path::Path, time::Instant};
 use agent_react::{
     embedded,
     environment::{Environment, EnvironmentOptions},
-    model::{ChatMessage, ChatModel, ChatRequest, ToolCall},
+    model::{ChatMessage, ChatModel, ChatRequest, ReplyEnd, ToolCall},
     observation::ActionReport,
     tools::ToolRules,
 };
@@ -73,7 +73,9 @@ impl Setting<'_> {
         while !environment.is_over() {
             let text = environment.observe().text;
             let calls = ask(&*model, &text)?;
-            let decision = environment.validate(&calls).map_err(io::Error::other)?;
+            let decision = environment
+                .validate(&calls, ReplyEnd::Finished)
+                .map_err(io::Error::other)?;
             let before = environment.env().steps();
             let reports = environment.execute(decision.actions()).to_vec();
             for (executed, step) in reports

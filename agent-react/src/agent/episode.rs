@@ -9,7 +9,7 @@ use tracer::{Session, TraceError};
 use super::{AgentConfig, InvalidReplies, decide::decide, messages::Recorder, tally::Tally};
 use crate::{
     environment::Environment,
-    history::{Conversation, Shape},
+    history::{Conversation, Shape, message_tokens, request_tokens},
     model::{
         ChatMessage, ChatModel, ChatReply, ChatRequest, Fault, ModelError, Protocol, Shared,
         ToolSpec, Usage,
@@ -159,6 +159,7 @@ impl<'a> Episode<'a> {
             settings: self.config.sampling.clone(),
         };
         self.recorder.prompt(&request)?;
+        let asked = request_tokens(&request);
         let started = Instant::now();
         let answer = self.answer_in_time(request).await;
         self.tally.model_time += started.elapsed();
@@ -166,8 +167,12 @@ impl<'a> Episode<'a> {
         match answer {
             Ok(reply) => {
                 let prices = self.config.prices.as_deref();
-                self.tally
-                    .add_call(self.model.name(), reply.total_usage(), prices);
+                match reply.total_usage() {
+                    None => self
+                        .tally
+                        .add_uncounted(asked + message_tokens(&reply.to_message())),
+                    usage => self.tally.add_call(self.model.name(), usage, prices),
+                }
                 self.tally.add_protocol(&reply);
                 self.recorder.completion(&reply)?;
                 Ok(Ok(reply))
@@ -233,7 +238,7 @@ impl<'a> Episode<'a> {
     fn act(&mut self, reply: &ChatReply) -> Result<(Vec<String>, Option<Ending>), TraceError> {
         self.tally.turns += 1;
         self.recorder.tool_calls(reply)?;
-        match self.environment.validate(&reply.tool_calls) {
+        match self.environment.validate(&reply.tool_calls, reply.end()) {
             Ok(decision) => {
                 self.invalid_in_a_row = 0;
                 let results = self.execute(&decision)?;
@@ -290,7 +295,7 @@ impl<'a> Episode<'a> {
     fn execute(&mut self, decision: &Decision) -> Result<Vec<String>, TraceError> {
         self.recorder.actions(decision)?;
         let started = Instant::now();
-        let reports = self.environment.execute(decision.actions()).to_vec();
+        let reports = self.environment.carry_out(decision).to_vec();
         self.tally.environment_time += started.elapsed();
         let first_step = self.environment.env().steps()
             - reports
@@ -330,7 +335,7 @@ impl<'a> Episode<'a> {
         if limits.turns.is_some_and(|limit| self.tally.turns >= limit) {
             return Some(Ending::TurnLimit);
         }
-        let tokens = self.tally.usage.total_tokens;
+        let tokens = self.tally.usage.spent();
         if let Some(limit) = limits.tokens.filter(|&limit| tokens >= limit) {
             self.tally.error = Some(format!("spent {tokens} of {limit} tokens"));
             return Some(Ending::BudgetSpent);

@@ -67,6 +67,12 @@ impl Tally {
         self.usage = self.usage.plus(usage.unwrap_or_default());
     }
 
+    /// Counts a call whose endpoint did not count its tokens.
+    pub(super) fn add_uncounted(&mut self, estimated_tokens: usize) {
+        self.unpriced = true;
+        self.usage.estimated_tokens += estimated_tokens as u64;
+    }
+
     /// Counts how a reply was asked for. One without attempts came over no wire.
     pub(super) fn add_protocol(&mut self, reply: &ChatReply) {
         if !reply.attempts.is_empty() {

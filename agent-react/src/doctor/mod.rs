@@ -66,12 +66,17 @@ impl Standing {
 /// that a slow machine is examined in some minutes, a usual endpoint in some seconds.
 /// `progress` is told what is asked about next.
 pub async fn examine(model: &OpenAiModel, mut progress: impl FnMut(&'static str) + Send) -> Report {
-    let findings = probes::all(model, &mut progress).await;
+    let (findings, protocol) = probes::all(model, &mut progress).await;
+    let learned = model.quirks();
+    let quirks = Quirks {
+        protocol: learned.protocol.max(protocol.unwrap_or(learned.protocol)),
+        ..learned
+    };
     Report {
         address: model.config().address(),
         model: model.config().model.clone(),
         findings,
-        quirks: model.quirks(),
+        quirks,
         key_variable: model.config().key_variable.clone(),
     }
 }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::{Finding, Standing};
 use crate::model::{
     ChatMessage, ChatModel, ChatReply, ChatRequest, Exchange, Fault, ModelError, Part, Protocol,
-    Sampling, Shared, ToolSpec,
+    Sampling, Shared, ToolCall, ToolSpec,
 };
 use crate::openai::OpenAiModel;
+use crate::protocol::parse_json;
 
 /// Enough for a call and a short thought. A model that only rambles stops there.
 const CALL_TOKENS: u32 = 256;
@@ -30,14 +31,19 @@ const LONG_TIME: Duration = Duration::from_secs(60);
 /// context some servers silently fall back to and less than an episode takes.
 const LONG_CHARS: usize = 24_000;
 
+/// The tool that a model is offered, and the actions it takes.
+const TOOL: &str = "interact";
+const ACTIONS: [&str; 3] = ["noop", "move_left", "do"];
+
 /// A red square of 8 by 8 pixels.
 const RED_SQUARE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABL\
     bSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAASUVORK5CYII=";
 
+/// What was found, and the protocol by which a valid call came, if one came at all.
 pub(super) async fn all(
     model: &OpenAiModel,
     progress: &mut (dyn FnMut(&'static str) + Send),
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Option<Protocol>) {
     let mut asked = |topic, began: &mut Instant| {
         progress(topic);
         *began = Instant::now();
@@ -59,16 +65,23 @@ pub(super) async fn all(
         Ok(reply) => reply,
         Err(error) => {
             found(began, unusable(&error));
-            return findings;
+            return (findings, None);
         }
     };
     found(began, tools(&first, model));
-    if first.protocol == Protocol::FunctionCalling {
+    let mut protocol = has_valid_call(&first).then_some(first.protocol);
+    if protocol == Some(Protocol::FunctionCalling) {
         asked("parallel calls", &mut began);
         found(began, parallel(model).await);
     }
     asked("a JSON schema", &mut began);
-    found(began, by_schema(model).await);
+    let (schema, finding) = by_schema(model).await;
+    found(began, finding);
+    if protocol.is_none() {
+        asked("a call in another way", &mut began);
+        protocol = schema.or(by_text(model).await);
+        found(began, playable(&first, protocol));
+    }
     asked("streaming", &mut began);
     found(began, streaming(model).await);
     asked("images", &mut began);
@@ -80,7 +93,7 @@ pub(super) async fn all(
     let (same, timed) = repeated(model).await;
     found(Instant::now(), same);
     found(began, timed);
-    findings
+    (findings, protocol)
 }
 
 /// The model's reply, or that it took too long.
@@ -190,20 +203,73 @@ fn tools(reply: &ChatReply, model: &OpenAiModel) -> Finding {
     const TOPIC: &str = "tools";
     let consequence = format!("actions are asked for by {}", reply.protocol.name());
     let notices = notices(reply, model);
-    match (
-        reply.protocol,
-        reply.tool_calls.is_empty(),
-        reply.notices.is_empty(),
-    ) {
-        (Protocol::FunctionCalling, false, true) => {
-            finding(TOPIC, Standing::Good, "a proper call", "")
-        }
-        (_, false, _) => finding(TOPIC, Standing::Limited, notices, &consequence),
-        (_, true, _) => {
-            let said: String = reply.text.chars().take(80).collect();
-            let detail = format!("no call; it says {said:?} {notices}");
-            finding(TOPIC, Standing::Limited, detail.trim_end(), &consequence)
-        }
+    if !has_valid_call(reply) {
+        let detail = format!("{}; {notices}", what_came(reply));
+        let detail = detail.trim_end_matches([';', ' ']);
+        return finding(TOPIC, Standing::Limited, detail, "");
+    }
+    if reply.protocol == Protocol::FunctionCalling && is_native(reply) {
+        let detail = format!("a proper call; {notices}");
+        let detail = detail.trim_end_matches([';', ' ']);
+        return finding(TOPIC, Standing::Good, detail, "");
+    }
+    finding(TOPIC, Standing::Limited, notices, &consequence)
+}
+
+/// Whether a reply asks for an action of those that were offered.
+fn has_valid_call(reply: &ChatReply) -> bool {
+    let is_valid = |call: &ToolCall| {
+        let arguments = parse_json(&call.arguments).unwrap_or_default();
+        let names = arguments["actions"].as_array();
+        let is_offered = |name: &Value| name.as_str().is_some_and(|it| ACTIONS.contains(&it));
+        call.name == TOOL && names.is_some_and(|it| !it.is_empty() && it.iter().all(is_offered))
+    };
+    !reply.tool_calls.is_empty() && reply.tool_calls.iter().all(is_valid)
+}
+
+/// Whether its calls came as such, and not in its text.
+fn is_native(reply: &ChatReply) -> bool {
+    let calls = reply.raw_response.pointer("/choices/0/message/tool_calls");
+    calls
+        .and_then(Value::as_array)
+        .is_some_and(|it| !it.is_empty())
+}
+
+fn what_came(reply: &ChatReply) -> String {
+    let beginning = |text: &str| text.chars().take(80).collect::<String>();
+    match (reply.tool_calls.first(), reply.text.as_str()) {
+        (Some(call), _) => format!("no valid call, but {:?}", beginning(&call.arguments)),
+        (None, "") => "no call, and no text outside of its reasoning".to_owned(),
+        (None, text) => format!("no call; it says {:?}", beginning(text)),
+    }
+}
+
+/// Whether a valid call comes where text is asked for.
+async fn by_text(model: &OpenAiModel) -> Option<Protocol> {
+    let asking = request("Move left.", Protocol::Text);
+    let reply = complete(model, asking, PROBE_TIME).await.ok()?;
+    has_valid_call(&reply).then_some(reply.protocol)
+}
+
+/// Whether anything can be played where the first reply held no valid call.
+fn playable(first: &ChatReply, protocol: Option<Protocol>) -> Finding {
+    const TOPIC: &str = "actions";
+    match protocol {
+        Some(protocol) => finding(
+            TOPIC,
+            Standing::Limited,
+            format!("a valid call came by {}", protocol.name()),
+            "a run needs what is to be kept below, or --protocol",
+        ),
+        None => finding(
+            TOPIC,
+            Standing::Failed,
+            format!(
+                "no valid call came in any way; at first {}",
+                what_came(first)
+            ),
+            "a run would end its episodes as no_valid_action",
+        ),
     }
 }
 
@@ -227,27 +293,33 @@ async fn parallel(model: &OpenAiModel) -> Finding {
     }
 }
 
-async fn by_schema(model: &OpenAiModel) -> Finding {
+/// The protocol by which a valid call came, and what is to be said of the schema.
+async fn by_schema(model: &OpenAiModel) -> (Option<Protocol>, Finding) {
     const TOPIC: &str = "json schema";
     let asking = request("Move left.", Protocol::JsonSchema);
-    match complete(model, asking, PROBE_TIME).await {
-        Ok(reply) if reply.protocol == Protocol::JsonSchema && !reply.tool_calls.is_empty() => {
-            finding(TOPIC, Standing::Good, "the reply follows it", "")
+    let reply = match complete(model, asking, PROBE_TIME).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            let finding = finding(TOPIC, Standing::Limited, error.detail, "not used");
+            return (None, finding);
         }
-        Ok(reply) => {
-            let detail = match reply.notices.is_empty() {
-                true => "the reply does not follow it".to_owned(),
-                false => notices(&reply, model),
-            };
-            finding(
-                TOPIC,
-                Standing::Limited,
-                detail,
-                "text is used where tools are not to be had",
-            )
-        }
-        Err(error) => finding(TOPIC, Standing::Limited, error.detail, "not used"),
+    };
+    let protocol = has_valid_call(&reply).then_some(reply.protocol);
+    let follows = protocol == Some(Protocol::JsonSchema) && !is_native(&reply);
+    if follows {
+        let finding = finding(TOPIC, Standing::Good, "the reply follows it", "");
+        return (protocol, finding);
     }
+    let detail = match (reply.notices.is_empty(), is_native(&reply)) {
+        (false, _) => notices(&reply, model),
+        (true, true) => "it is ignored: a tool call came instead".to_owned(),
+        (true, false) => "the reply does not follow it".to_owned(),
+    };
+    let consequence = "text is used where tools are not to be had";
+    (
+        protocol,
+        finding(TOPIC, Standing::Limited, detail, consequence),
+    )
 }
 
 async fn streaming(model: &OpenAiModel) -> Finding {
@@ -305,6 +377,12 @@ async fn vision(model: &OpenAiModel) -> Finding {
         Ok(reply) if reply.text.to_lowercase().contains("red") => {
             finding(TOPIC, Standing::Good, "it sees a red square as red", "")
         }
+        Ok(reply) if !model.quirks().images => finding(
+            TOPIC,
+            Standing::Limited,
+            notices(&reply, model),
+            "of an image with text only the text is sent",
+        ),
         Ok(reply) => {
             let said: String = reply.text.chars().take(40).collect();
             let detail = format!("taken, but a red square is {said:?} to it");
@@ -338,13 +416,18 @@ async fn long_context(model: &OpenAiModel) -> Finding {
             notices(&reply, model),
             "raise the server's context, or limit the history",
         ),
-        Ok(reply) => {
-            let counted = reply.usage.map_or_else(
-                || "taken, tokens not counted".to_owned(),
-                |usage| format!("{} tokens taken whole", usage.prompt_tokens),
-            );
-            finding(TOPIC, Standing::Good, counted, "")
-        }
+        Ok(reply) => match reply.usage {
+            Some(usage) => {
+                let detail = format!("{} tokens taken whole", usage.prompt_tokens);
+                finding(TOPIC, Standing::Good, detail, "")
+            }
+            None => finding(
+                TOPIC,
+                Standing::Limited,
+                "taken; whether whole is not known, since no tokens are counted",
+                "limit the history if the server's context is small",
+            ),
+        },
         Err(error) => finding(
             TOPIC,
             Standing::Limited,
@@ -366,7 +449,7 @@ fn usage(reply: &ChatReply) -> Finding {
             TOPIC,
             Standing::Limited,
             "not reported",
-            "tokens and cost stay unknown",
+            "limits of tokens go by an estimate, cost stays unknown",
         ),
     }
 }
@@ -386,6 +469,15 @@ async fn repeated(model: &OpenAiModel) -> (Finding, Finding) {
                 return (failed("determinism"), failed("speed"));
             }
         }
+    }
+    if !model.quirks().sends("temperature") {
+        let same = finding(
+            "determinism",
+            Standing::Limited,
+            "not to be tested: it takes no temperature",
+            "the world repeats by its seed, the model does not",
+        );
+        return (same, speed(&replies));
     }
     let alike = replies.windows(2).all(|pair| pair[0].text == pair[1].text);
     let same = match alike {
@@ -454,8 +546,7 @@ fn plain(max_tokens: u32) -> ChatRequest {
 
 /// A request of the kind an episode makes.
 fn request(ask: &str, protocol: Protocol) -> ChatRequest {
-    let actions =
-        json!({"type": "array", "items": {"type": "string", "enum": ["noop", "move_left", "do"]}});
+    let actions = json!({"type": "array", "items": {"type": "string", "enum": ACTIONS}});
     ChatRequest {
         messages: Shared::all([
             ChatMessage::system(
@@ -464,7 +555,7 @@ fn request(ask: &str, protocol: Protocol) -> ChatRequest {
             ChatMessage::user(ask),
         ]),
         tools: vec![ToolSpec {
-            name: "interact".to_owned(),
+            name: TOOL.to_owned(),
             description: "Executes actions in the world, in order.".to_owned(),
             parameters: json!({
                 "type": "object",

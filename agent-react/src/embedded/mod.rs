@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use crate::{
         environment::{Environment, EnvironmentOptions},
-        model::{ChatMessage, Shared},
+        model::{ChatMessage, ReplyEnd, Shared},
         tools::ToolRules,
     };
 
@@ -216,7 +216,7 @@ mod tests {
         while !environment.is_over() {
             let text = environment.observe().text;
             let reply = answer(&*model, &text);
-            let decision = environment.validate(&reply).unwrap();
+            let decision = environment.validate(&reply, ReplyEnd::Finished).unwrap();
             environment.execute(decision.actions().collect::<Vec<_>>());
             transcript.push((text, reply[0].arguments.clone()));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -127,8 +128,24 @@ impl EndpointConfig {
             let preset = Preset::from_file(Path::new(endpoint))?;
             return EndpointConfig::from_preset(&preset, model);
         }
+        if !endpoint.contains("://") && endpoint.contains([':', '/', '.']) {
+            let given = endpoint.rsplit('@').next().unwrap_or_default();
+            return Err(EndpointError::Address {
+                given: given.to_owned(),
+                reason: format!("did you mean http://{given}?"),
+            });
+        }
         if !endpoint.contains("://") {
             let preset = Preset::named(endpoint)?;
+            if preset.base_url.contains(PLACEHOLDER) {
+                return Err(EndpointError::Address {
+                    given: preset.base_url,
+                    reason: format!(
+                        "{PLACEHOLDER} stands for the name of your own: give --endpoint with \
+                         your address"
+                    ),
+                });
+            }
             return EndpointConfig::from_preset(&preset, model);
         }
         let base = parse_base(endpoint)?;
@@ -224,6 +241,11 @@ impl EndpointConfig {
         }
     }
 
+    /// Whether it is a hosted provider we know, which answers nobody without a key.
+    pub fn wants_key(&self) -> bool {
+        !self.is_local() && Preset::names().any(|name| name == self.provider)
+    }
+
     /// Whether the endpoint is on this machine, where no proxy belongs between.
     pub(crate) fn is_local(&self) -> bool {
         match self.base.host() {
@@ -275,11 +297,13 @@ impl EndpointConfig {
             .iter()
             .chain(&self.query)
             .filter(|(name, _)| telling(name));
+        let encoded = self.api_key.iter();
+        let encoded = encoded.map(|key| Secret::new(&STANDARD.encode(key.expose())));
         self.api_key
             .iter()
             .chain(named.map(|(_, value)| value))
             .cloned()
-            .chain(self.base.password().map(Secret::new))
+            .chain(encoded)
             .collect()
     }
 
@@ -301,6 +325,9 @@ impl std::fmt::Debug for EndpointConfig {
             .finish_non_exhaustive()
     }
 }
+
+/// What stands in a preset's address where everyone has one of their own.
+const PLACEHOLDER: &str = "RESOURCE";
 
 /// The address without credentials and query.
 pub(crate) fn shown(url: &Url) -> String {
@@ -327,6 +354,12 @@ fn parse_base(text: &str) -> Result<Url, EndpointError> {
     let mut url = Url::parse(text.trim()).map_err(|error| fault(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(fault("it must begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(fault(
+            "it holds a user or a password, which would be shown with it; set the variable of \
+             the key instead, or a header `authorization` under `headers`",
+        ));
     }
     let path = url.path().trim_end_matches('/');
     let path = path
@@ -359,17 +392,16 @@ mod tests {
             &["https://h/proxy", "https://h/proxy/v1"],
         );
         check("https://h/v1beta/openai/", &["https://h/v1beta/openai"]);
-        check("https://u:p@h/v1?api-version=1", &["https://h/v1"]);
+        check("https://h/v1?api-version=1", &["https://h/v1"]);
     }
 
     #[test]
     fn nothing_secret_is_shown() {
         let mut config =
-            EndpointConfig::resolve("https://user:hunter2hunter2@h/v1?key=topsecret1", "m")
-                .expect("valid");
+            EndpointConfig::resolve("https://h/v1?key=topsecret1", "m").expect("valid");
         config.api_key = Some(Secret::new("sk-verysecret"));
         let text = format!("{config:?} {}", config.address());
-        for secret in ["hunter2", "topsecret1", "sk-verysecret"] {
+        for secret in ["topsecret1", "sk-verysecret"] {
             assert!(!text.contains(secret), "{text}");
             assert!(
                 config
@@ -388,8 +420,20 @@ mod tests {
                 .to_string()
         };
         assert!(message("ftp://h").contains("http://"));
-        assert!(message("http://user:password1@").contains("no address"));
-        assert!(!message("http://user:password1@").contains("password1"));
+        for address in ["http://user:password1@", "http://user:password1@h:1/v1"] {
+            let said = message(address);
+            assert!(
+                said.contains("no address") && !said.contains("password1"),
+                "{said}"
+            );
+        }
+        assert!(message("http://user:password1@h:1/v1").contains("`headers`"));
+        assert!(message("127.0.0.1:8080/v1").contains("did you mean http://127.0.0.1:8080/v1?"));
+        assert!(
+            message("azure").contains("your own"),
+            "{}",
+            message("azure")
+        );
         assert!(message("grok").contains("groq"), "{}", message("grok"));
     }
 

@@ -21,8 +21,9 @@ mod preset;
 mod quirks;
 mod secret;
 
+pub(crate) use config::shown;
 pub use config::{EndpointConfig, EndpointError, Timeouts};
 pub use preset::Preset;
 pub use quirks::{Quirks, ReasoningEcho, SystemRole, TokenLimit, ToolChoice};
 pub use secret::Secret;
-pub(crate) use secret::scrub;
+pub(crate) use secret::{scrub, scrub_received};

@@ -31,6 +31,8 @@ pub struct Quirks {
     pub stream: bool,
     /// Whether a stream may be asked for its token counts.
     pub stream_usage: bool,
+    /// Whether images are sent. Without them the words beside them have to do.
+    pub images: bool,
     /// Fields of the request that are never sent.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub omit: BTreeSet<String>,
@@ -49,6 +51,7 @@ impl Default for Quirks {
             strict_schema: true,
             stream: false,
             stream_usage: true,
+            images: true,
             omit: BTreeSet::new(),
         }
     }

@@ -9,6 +9,7 @@ use tracer::record::Document;
 
 use super::Shared;
 use crate::duration::millis;
+use crate::protocol::parse_json;
 
 /// A conversation and the tools the model may answer with.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub enum Protocol {
     JsonSchema,
     /// ReAct as text: `Thought: …` and `Action: …`.
     Text,
-    /// The whole reply is one action name; the prompt alone asks for it.
+    /// The whole reply is one action name.
     Naive,
 }
 
@@ -205,7 +206,7 @@ pub struct ChatReply {
     pub reasoning: Option<String>,
     /// The calls, under whichever protocol they were made.
     pub tool_calls: Vec<ToolCall>,
-    /// Why the model stopped, as the endpoint put it. Nothing is decided by it.
+    /// Why the model stopped, as the endpoint put it; see [`ChatReply::end`].
     pub finish_reason: Option<String>,
     /// Tokens of the answer that was kept, if the endpoint reports them; see
     /// [`ChatReply::total_usage`].
@@ -231,17 +232,58 @@ pub struct ChatReply {
     pub notices: Vec<String>,
 }
 
+/// How a reply came to its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyEnd {
+    /// The model had said what it wanted to say.
+    #[default]
+    Finished,
+    /// The token limit cut it off.
+    CutOff {
+        /// The reply's tokens, if the endpoint counts them.
+        tokens: Option<u64>,
+    },
+}
+
+impl ReplyEnd {
+    /// By an endpoint's reason to finish, under any of the names it goes by.
+    pub(crate) fn of(finish_reason: Option<&str>, usage: Option<Usage>) -> ReplyEnd {
+        let cut_off = ["length", "model_length", "max_tokens"]
+            .iter()
+            .any(|name| finish_reason.is_some_and(|reason| reason.eq_ignore_ascii_case(name)));
+        match cut_off {
+            true => ReplyEnd::CutOff {
+                tokens: usage
+                    .map(|usage| usage.completion_tokens)
+                    .filter(|&tokens| tokens > 0),
+            },
+            false => ReplyEnd::Finished,
+        }
+    }
+}
+
 impl ChatReply {
-    /// The reply as the next message of the conversation.
+    /// How the reply came to its end.
+    pub fn end(&self) -> ReplyEnd {
+        ReplyEnd::of(self.finish_reason.as_deref(), self.usage)
+    }
+
+    /// The reply as the next message of the conversation. Of a text, or of arguments,
+    /// longer than [`LONGEST_REPEATED`] only the beginning is repeated.
     pub fn to_message(&self) -> ChatMessage {
         let content = match self.text.is_empty() {
             true => Vec::new(),
-            false => vec![Part::Text(self.text.clone())],
+            false => vec![Part::Text(shortened(&self.text))],
         };
+        let calls = self.tool_calls.iter().map(|call| ToolCall {
+            arguments: shortened_arguments(&call.arguments),
+            ..call.clone()
+        });
         ChatMessage {
             role: Role::Assistant,
             content,
-            tool_calls: self.tool_calls.clone(),
+            tool_calls: calls.collect(),
             tool_call_id: None,
             reasoning: self.reasoning.clone(),
             extra: self.extra.clone(),
@@ -258,6 +300,37 @@ impl ChatReply {
     }
 }
 
+/// The most bytes of a reply's text, and of a call's arguments, that later requests
+/// repeat: more is a model that does not stop, and would fill every request after it.
+pub const LONGEST_REPEATED: usize = 16_000;
+
+fn shortened(text: &str) -> String {
+    if text.len() <= LONGEST_REPEATED {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(LONGEST_REPEATED);
+    format!("{}… [{} bytes left out]", &text[..end], text.len() - end)
+}
+
+/// Arguments with a long text among them stay arguments.
+fn shortened_arguments(written: &str) -> String {
+    if written.len() <= LONGEST_REPEATED {
+        return written.to_owned();
+    }
+    if let Ok(Value::Object(mut fields)) = parse_json(written) {
+        for field in fields.values_mut() {
+            if let Value::String(text) = field {
+                *text = shortened(text);
+            }
+        }
+        let shorter = Value::Object(fields).to_string();
+        if shorter.len() <= 2 * LONGEST_REPEATED {
+            return shorter;
+        }
+    }
+    shortened(written)
+}
+
 /// Tokens, as the endpoint counts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -271,9 +344,18 @@ pub struct Usage {
     pub cached_tokens: Option<u64>,
     /// Reply tokens spent on reasoning.
     pub reasoning_tokens: Option<u64>,
+    /// Tokens of calls whose endpoint counted none, by their length; in none of the
+    /// others.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub estimated_tokens: u64,
 }
 
 impl Usage {
+    /// What a limit of tokens counts: those that were counted, and those that were not.
+    pub fn spent(self) -> u64 {
+        self.total_tokens + self.estimated_tokens
+    }
+
     /// The sum of two calls.
     #[must_use]
     pub fn plus(self, other: Usage) -> Usage {
@@ -287,8 +369,17 @@ impl Usage {
             total_tokens: self.total_tokens + other.total_tokens,
             cached_tokens: sum(self.cached_tokens, other.cached_tokens),
             reasoning_tokens: sum(self.reasoning_tokens, other.reasoning_tokens),
+            estimated_tokens: self.estimated_tokens + other.estimated_tokens,
         }
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "this is how serde calls it"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One HTTP exchange of a call.
@@ -310,4 +401,46 @@ pub struct Attempt {
     pub outcome: String,
     /// Tokens it cost, if the endpoint said.
     pub usage: Option<Usage>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_reply_that_does_not_stop_the_beginning_is_repeated() {
+        let call = |arguments: String| ToolCall {
+            id: "a".to_owned(),
+            name: "interact".to_owned(),
+            arguments,
+            extra: Map::new(),
+        };
+        let long = "é".repeat(1 << 20);
+        let reply = ChatReply {
+            text: long.clone(),
+            tool_calls: vec![
+                call(format!(r#"{{"reasoning": "{long}", "actions": ["do"]}}"#)),
+                call(format!("[{}]", "\"do\",".repeat(1 << 20))),
+            ],
+            ..ChatReply::default()
+        };
+        let message = reply.to_message();
+        let said = message.joined_text();
+        assert!(said.len() < LONGEST_REPEATED + 50 && said.ends_with("bytes left out]"));
+        let valid = parse_json(&message.tool_calls[0].arguments).unwrap();
+        assert_eq!(valid["actions"][0], "do");
+        for call in &message.tool_calls {
+            assert!(call.arguments.len() < LONGEST_REPEATED + 100);
+        }
+    }
+
+    #[test]
+    fn a_reply_is_cut_off_by_any_name_of_the_token_limit() {
+        let end = |reason| ReplyEnd::of(Some(reason), None);
+        for reason in ["length", "max_tokens", "MAX_TOKENS", "model_length"] {
+            assert_eq!(end(reason), ReplyEnd::CutOff { tokens: None });
+        }
+        assert_eq!(end("stop"), ReplyEnd::Finished);
+        assert_eq!(ReplyEnd::of(None, None), ReplyEnd::Finished);
+    }
 }

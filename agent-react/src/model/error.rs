@@ -165,10 +165,9 @@ impl fmt::Display for ModelError {
                 f,
                 "the account at {endpoint} has no credit left for model {model}: {detail}"
             ),
-            Fault::RateLimited => write!(
-                f,
-                "{endpoint} limits the rate of model {model} and kept doing so: {detail}"
-            ),
+            Fault::RateLimited => {
+                write!(f, "{endpoint} limits the rate of model {model}: {detail}")
+            }
             Fault::Refused => write!(
                 f,
                 "{endpoint} refuses the request for model {model}: {detail}"

@@ -11,8 +11,8 @@ mod error;
 mod shared;
 
 pub use chat::{
-    Attempt, ChatMessage, ChatReply, ChatRequest, Part, Protocol, Role, Sampling, ToolCall,
-    ToolSpec, Usage,
+    Attempt, ChatMessage, ChatReply, ChatRequest, LONGEST_REPEATED, Part, Protocol, ReplyEnd, Role,
+    Sampling, ToolCall, ToolSpec, Usage,
 };
 pub use error::{Exchange, Fault, ModelError};
 pub use shared::Shared;

@@ -4,6 +4,8 @@
 //! asked from then on. Every step gives something up for good, so that a chain of
 //! refusals ends.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::fault::ErrorBody;
@@ -43,6 +45,7 @@ pub(super) fn after_refusal(
         .or_else(|| refusal.reasoning())
         .or_else(|| refusal.token_limit())
         .or_else(|| refusal.streaming())
+        .or_else(|| refusal.images())
         .or_else(|| refusal.tool_choice())
         .or_else(|| refusal.protocol())
         .or_else(|| refusal.expendable())
@@ -73,6 +76,14 @@ fn weaker(protocol: Protocol) -> Option<(Protocol, &'static str)> {
         )),
         Protocol::Text | Protocol::Naive => None,
     }
+}
+
+/// Whether an error is about images.
+pub(super) fn is_about_images(error: &ErrorBody) -> bool {
+    let words = error.words();
+    ["image", "multimodal", "vision"]
+        .iter()
+        .any(|word| words.contains(word))
 }
 
 struct Refusal<'a> {
@@ -277,7 +288,7 @@ impl Refusal<'_> {
             || (self.sent.get("stream_options").is_some() && self.says(&["include_usage"]))
         {
             return self.with(
-                "does not report tokens of a stream; none are counted",
+                "does not report tokens of a stream; limits of tokens go by an estimate",
                 |quirks| {
                     quirks.stream_usage = false;
                 },
@@ -289,6 +300,33 @@ impl Refusal<'_> {
             });
         }
         None
+    }
+
+    /// An image can be left out where words beside it say the same.
+    fn images(&self) -> Option<Adaptation> {
+        if !is_about_images(self.error) {
+            return None;
+        }
+        let messages = self.sent.get("messages")?.as_array()?;
+        let kinds = |message: &Value| -> Option<BTreeSet<String>> {
+            let parts = message.get("content")?.as_array()?.iter();
+            Some(
+                parts
+                    .filter_map(|part| part["type"].as_str().map(str::to_owned))
+                    .collect(),
+            )
+        };
+        let shown: Vec<_> = messages.iter().filter_map(kinds).collect();
+        let has_image = shown.iter().any(|kinds| kinds.contains("image_url"));
+        if !has_image || !shown.iter().all(|kinds| kinds.contains("text")) {
+            return None;
+        }
+        self.with(
+            "takes no images; only the text beside them is sent",
+            |quirks| {
+                quirks.images = false;
+            },
+        )
     }
 
     fn tool_choice(&self) -> Option<Adaptation> {

@@ -24,7 +24,7 @@ use crate::endpoint::{EndpointConfig, EndpointError, Quirks, ToolChoice};
 use crate::limiter::{Limiter, Outcome};
 use crate::model::{
     Attempt, ChatModel, ChatReply, ChatRequest, Exchange, Fault, Listener, ModelError, Protocol,
-    ToolCall, Usage,
+    ReplyEnd, ToolCall, Usage,
 };
 use crate::protocol::{self, WrittenCall};
 use crate::retry::Failure;
@@ -240,13 +240,10 @@ impl Shared {
             false => Some(protocol::extract(&said.text, &call.request.tools, asked.by)),
         };
         let written = found.as_ref().is_some_and(|found| !found.calls.is_empty());
+        let cut_off = ReplyEnd::of(said.finish_reason.as_deref(), said.usage) != ReplyEnd::Finished;
         // A reply that was withheld says nothing about the protocol; one that was cut
         // off in mid-prose does, for where a call is enforced it comes first.
         let withheld = said.finish_reason.as_deref() == Some("content_filter");
-        let cut_off = matches!(
-            said.finish_reason.as_deref(),
-            Some("length" | "model_length" | "max_tokens")
-        );
         let prose = found.is_some() && !written && !withheld && !said.text.is_empty();
         if prose && self.was_ignored(call, asked) {
             return Next::AskAgain;
@@ -262,9 +259,28 @@ impl Shared {
             let notice = "writes tool calls into its text; they are read from there";
             self.say(call, &mut learned, notice);
         }
-        if cut_off && found.is_some() && !written {
-            let notice = "stopped at the token limit before it made a call; where that goes on, \
+        // What was begun when the limit came is not what the model asked for.
+        let found = match found {
+            Some(_) if cut_off => Some(protocol::extract_cut_off(
+                &said.text,
+                &call.request.tools,
+                asked.by,
+            )),
+            found => found,
+        };
+        let last_is_whole = match &found {
+            Some(found) => !found.calls.is_empty(),
+            None => (said.calls.last())
+                .is_none_or(|last| serde_json::from_str::<Value>(&last.arguments).is_ok()),
+        };
+        if cut_off && !last_is_whole {
+            let notice = "stopped at the token limit before it made a whole call; where that goes on, \
                           raise sampling.max_tokens";
+            self.say(call, &mut learned, notice);
+        }
+        let none_asked_for = asked.quirks.stream && !asked.quirks.stream_usage;
+        if said.usage.is_none() && !none_asked_for {
+            let notice = "counts no tokens; limits of tokens go by an estimate, cost stays unknown";
             self.say(call, &mut learned, notice);
         }
         if let Some(usage) = said.usage
@@ -348,7 +364,7 @@ impl Shared {
             random: rand::random(),
         };
         let Some(wait) = self.config.retry.next_wait(&failure) else {
-            return Next::Fail(failed);
+            return Next::Fail(self.given_up(failed));
         };
         let notice = format!(
             "failed: {}; the call is tried again, as are others like it, each up to {} times",
@@ -359,6 +375,21 @@ impl Shared {
         );
         self.say_as(call, &mut self.learned(), failed.fault.name(), &notice);
         Next::Retry(wait)
+    }
+
+    /// A failure that is final, with what is known about why.
+    fn given_up(&self, mut failed: Box<Failed>) -> Box<Failed> {
+        let longest = self.config.retry.max_server_delay;
+        if let Some(asked) = failed.server_wait.filter(|&asked| asked > longest) {
+            let (asked, longest) = (asked.as_secs(), longest.as_secs());
+            failed.detail.push_str(&format!(
+                "; it asks to wait {asked} s, and {longest} s are waited at most"
+            ));
+        }
+        if failed.fault == Fault::Refused && adapt::is_about_images(&failed.error) {
+            failed.detail.push_str("; use --observation synth/1");
+        }
+        failed
     }
 
     /// Learns from a refusal; whether asking again makes sense.

@@ -154,12 +154,25 @@ pub(super) fn excerpt(text: &str) -> String {
     let title = text
         .split_once("<title>")
         .and_then(|(_, rest)| rest.split_once("</title>"));
-    let text = title.map_or(text, |(title, _)| title);
+    let text = match title {
+        Some((title, _)) => title.to_owned(),
+        None if is_html(text) => without_tags(text),
+        None => text.to_owned(),
+    };
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > EXCERPT {
         line = line.chars().take(EXCERPT).chain(['…']).collect();
     }
     line
+}
+
+/// What a web page says, roughly.
+fn without_tags(page: &str) -> String {
+    let pieces = page.split('<').map(|piece| match piece.split_once('>') {
+        Some((_, said)) => said,
+        None => piece,
+    });
+    pieces.collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a body is a web page.
@@ -306,6 +319,10 @@ mod tests {
         let page = "<!DOCTYPE html><html><head><title>502 Bad\n Gateway</title></head></html>";
         assert!(is_html(page));
         assert_eq!(excerpt(page), "502 Bad Gateway");
+        assert_eq!(
+            excerpt("<html><body><h1>Sign in</h1></body></html>"),
+            "Sign in"
+        );
         assert_eq!(excerpt(&"x".repeat(400)).chars().count(), EXCERPT + 1);
     }
 }

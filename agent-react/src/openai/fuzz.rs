@@ -14,7 +14,7 @@ use super::fault::{ErrorBody, classify};
 use super::stream::{Assembly, Events};
 use super::wire::Completion;
 use super::{reply, thinking};
-use crate::model::{Protocol, ToolCall};
+use crate::model::{Protocol, ReplyEnd, ToolCall};
 use crate::protocol::{extract, parse_json};
 use crate::retry::server_wait;
 use crate::tools::ToolRules;
@@ -159,7 +159,7 @@ fn check_call(name: &str, arguments: &str) -> Result<(), TestCaseError> {
         terminate: true,
         ..ToolRules::default()
     };
-    let Ok(decision) = rules.validate(&[call]) else {
+    let Ok(decision) = rules.validate(&[call], ReplyEnd::Finished) else {
         return Ok(());
     };
     let count = decision.actions().count();
@@ -243,7 +243,7 @@ proptest! {
         prop_assert_eq!(&found, &events(&[&bytes]));
         let mut assembly = Assembly::default();
         found.iter().for_each(|data| assembly.push(data));
-        if let Some(answer) = assembly.finish() {
+        if let Ok(answer) = assembly.finish() {
             check_read(answer)?;
         }
     }
@@ -261,8 +261,24 @@ proptest! {
         let mut assembly = Assembly::default();
         chunks.iter().for_each(|chunk| assembly.push(&chunk.to_string()));
         assembly.push("[DONE]");
-        let answer = assembly.finish().expect("[DONE] came");
-        check_read(answer)?;
+        let answer = assembly.finish();
+        prop_assert_eq!(answer.is_ok(), chunks.iter().all(Value::is_object));
+        check_read(answer.unwrap_or_default())?;
+    }
+
+    #[test]
+    fn a_stream_of_which_a_part_is_lost_is_no_answer(
+        pieces in prop::collection::vec("[a-z{}\" ]{0,9}", 1..6), at: Index, cut: Index,
+    ) {
+        let chunk = |piece: &String| json!({"choices": [{"delta": {"content": piece}}]}).to_string();
+        let mut events: Vec<String> = pieces.iter().map(chunk).collect();
+        let damaged = &mut events[at.index(pieces.len())];
+        let left = 1 + cut.index(damaged.len() - 1);
+        damaged.truncate(left);
+        let mut assembly = Assembly::default();
+        events.iter().for_each(|data| assembly.push(data));
+        assembly.push("[DONE]");
+        prop_assert!(assembly.finish().is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::thinking;
-use super::wire::{Completion, Message, WireCall, WireFunction, WireUsage};
+use super::wire::{Choice, Completion, Message, WireCall, WireFunction, WireUsage};
 use crate::model::Usage;
 
 /// What the model said. Calls may still be hidden in the text.
@@ -41,9 +41,11 @@ pub(super) enum NoReply {
 /// endpoints leave it out, invent their own, and say `stop` beside tool calls.
 pub(super) fn read(completion: Completion) -> Result<Said, NoReply> {
     let usage = completion.usage.and_then(read_usage);
-    let empty = match completion.choices.is_empty() {
-        true => "it has no choices",
-        false => "its choice has no message",
+    let withheld = |choice: &Choice| choice.finish_reason.as_deref() == Some("content_filter");
+    let empty = match completion.choices.as_slice() {
+        [] => "it has no choices",
+        choices if choices.iter().any(withheld) => "a content filter withheld the reply",
+        _ => "its choice has no message",
     };
     let mut choice_error = Value::Null;
     for choice in completion.choices {
@@ -172,6 +174,7 @@ fn read_usage(usage: WireUsage) -> Option<Usage> {
                 .completion_tokens_details
                 .and_then(|details| details.reasoning_tokens),
         ),
+        ..Usage::default()
     })
 }
 

@@ -96,7 +96,9 @@ fn messages(quirks: &Quirks, request: &ChatRequest, by: Protocol) -> Vec<Sent> {
         && !quirks.alternate_roles
         && !ids::want_repair(&request.messages, quirks.short_tool_ids);
     if as_they_are {
-        let style = (quirks.system_role as Style) << 8 | quirks.reasoning_echo as Style;
+        let style = (quirks.system_role as Style) << 8
+            | (quirks.images as Style) << 4
+            | quirks.reasoning_echo as Style;
         let messages = request.messages.iter();
         return messages.map(|it| it.sent(style, write)).collect();
     }
@@ -198,7 +200,7 @@ fn typed_message(message: &ChatMessage, quirks: &Quirks) -> wire::ChatCompletion
             }
         },
         Role::User => wire::ChatCompletionRequestUserMessage {
-            content: user_content(message),
+            content: user_content(message, quirks),
             name: None,
         }
         .into(),
@@ -209,14 +211,17 @@ fn typed_message(message: &ChatMessage, quirks: &Quirks) -> wire::ChatCompletion
                         id: call.id.clone(),
                         function: wire::FunctionCall {
                             name: call.name.clone(),
-                            arguments: call.arguments.clone(),
+                            arguments: sent_arguments(&call.arguments),
                         },
                     },
                 )
             });
             let calls: Vec<_> = calls.collect();
-            // A message must have something in it, if only an empty text.
-            let content = (!text.is_empty() || calls.is_empty()).then(|| text.into());
+            let content = match (text.trim().is_empty(), calls.is_empty()) {
+                (false, _) => Some(text.into()),
+                (true, true) => Some(NO_ANSWER.to_owned().into()),
+                (true, false) => None,
+            };
             wire::ChatCompletionRequestAssistantMessage {
                 content,
                 tool_calls: (!calls.is_empty()).then_some(calls),
@@ -232,13 +237,32 @@ fn typed_message(message: &ChatMessage, quirks: &Quirks) -> wire::ChatCompletion
     }
 }
 
+/// Stands for a reply of nothing: some endpoints refuse a message without content, and
+/// without the message roles would no longer alternate.
+const NO_ANSWER: &str = "(no answer)";
+
+/// The arguments of an earlier call as an endpoint takes them: some read those of the
+/// whole history, and fail on any that are no JSON object.
+fn sent_arguments(written: &str) -> String {
+    let is_object = |text: &str| serde_json::from_str::<Map<String, Value>>(text).is_ok();
+    match protocol::parse_json(written) {
+        _ if is_object(written) => written.to_owned(),
+        Ok(mended @ Value::Object(_)) => mended.to_string(),
+        Ok(_) | Err(_) if written.trim().is_empty() => "{}".to_owned(),
+        Ok(_) | Err(_) => json!({ "invalid": written }).to_string(),
+    }
+}
+
 /// A plain string wherever there is no image: some servers take nothing else.
-fn user_content(message: &ChatMessage) -> wire::ChatCompletionRequestUserMessageContent {
+fn user_content(
+    message: &ChatMessage,
+    quirks: &Quirks,
+) -> wire::ChatCompletionRequestUserMessageContent {
     let has_images = message
         .content
         .iter()
         .any(|part| matches!(part, Part::Image(_)));
-    if !has_images {
+    if !has_images || !quirks.images {
         return message.joined_text().into();
     }
     let parts = message.content.iter().map(|part| match part {
@@ -457,6 +481,27 @@ mod tests {
                 .get("reasoning_content")
                 .is_none()
         );
+    }
+
+    /// Servers that put the arguments of earlier calls into the chat template fail on
+    /// what is no object, for as long as it stands in the history.
+    #[test]
+    fn arguments_go_back_as_an_object() {
+        let check = |written, sent| assert_eq!(sent_arguments(written), sent, "{written}");
+        check(r#"{"actions": ["do"]}"#, r#"{"actions": ["do"]}"#);
+        check(r#"{"actions": ["do"]"#, r#"{"actions":["do"]}"#);
+        check(r#"{"actions": ["d"#, r#"{"invalid":"{\"actions\": [\"d"}"#);
+        check(r#"["do"]"#, r#"{"invalid":"[\"do\"]"}"#);
+        check("", "{}");
+    }
+
+    #[test]
+    fn a_reply_of_nothing_is_not_sent_back_as_nothing() {
+        for content in ["", " \n"] {
+            let message = ChatMessage::assistant(content);
+            let sent = written(&message, &Quirks::default()).part.to_value();
+            assert_eq!(sent["content"], NO_ANSWER);
+        }
     }
 
     fn roles(body: &Value) -> Vec<&str> {

@@ -4,10 +4,12 @@
 //! chunks into the same JSON an unstreamed answer would have been, so that both are
 //! read by one path.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::reply::flatten;
 use super::wire::{Completion, WireCall};
+use crate::protocol::read_as_written;
 
 /// Cuts bytes into the data of server-sent events. Comments and keep-alives are
 /// dropped; pieces may end anywhere, even within a character.
@@ -79,6 +81,24 @@ pub(super) struct Assembly {
     error: Value,
     done: bool,
     chunks: u64,
+    broken: Option<BrokenEvent>,
+}
+
+/// A stream that is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// Neither a reason to finish nor `[DONE]` came.
+    CutShort,
+    /// An event of it cannot be read.
+    Broken(BrokenEvent),
+}
+
+/// The data of an event that is no JSON object: part of what was said is lost, and
+/// what is left may read as something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BrokenEvent {
+    pub(super) data: String,
+    pub(super) problem: String,
 }
 
 #[derive(Debug, Default)]
@@ -91,25 +111,32 @@ struct PartialCall {
 }
 
 impl Assembly {
-    /// Takes the data of one event. What is no JSON is passed over, as proxies put
-    /// words of their own into streams.
+    /// Takes the data of one event. After one that cannot be read, nothing more is.
     pub(super) fn push(&mut self, data: &str) {
+        if self.is_done() {
+            return;
+        }
         if data.trim() == "[DONE]" {
             self.done = true;
             return;
         }
-        let Ok(chunk) = serde_json::from_str::<Value>(data) else {
-            return;
+        let chunk = match read_as_written::<Map<String, Value>>(data) {
+            Ok(chunk) => Value::Object(chunk),
+            Err(problem) => {
+                self.broken = Some(BrokenEvent {
+                    data: data.to_owned(),
+                    problem: problem.to_string(),
+                });
+                return;
+            }
         };
-        let Ok(Completion {
+        // Every object is one: what is of another type counts as missing.
+        let Completion {
             model,
             choices,
             error,
             ..
-        }) = serde_json::from_value(chunk.clone())
-        else {
-            return;
-        };
+        } = Completion::deserialize(&chunk).unwrap_or_default();
         self.chunks += 1;
         self.model = self.model.take().or(model);
         if chunk.get("usage").is_some_and(Value::is_object) {
@@ -141,14 +168,16 @@ impl Assembly {
 
     /// Whether nothing more is expected.
     pub(super) fn is_done(&self) -> bool {
-        self.done
+        self.done || self.broken.is_some()
     }
 
-    /// The answer as an unstreamed one, or `None` if the stream ended too early to
-    /// be one: neither a reason to finish nor `[DONE]` came.
-    pub(super) fn finish(self) -> Option<Value> {
+    /// The answer as an unstreamed one, if the stream is one.
+    pub(super) fn finish(self) -> Result<Value, NoAnswer> {
+        if let Some(broken) = self.broken {
+            return Err(NoAnswer::Broken(broken));
+        }
         if !self.done && self.finish_reason.is_none() && self.error.is_null() {
-            return None;
+            return Err(NoAnswer::CutShort);
         }
         let mut message = Map::new();
         message.insert("role".into(), json!("assistant"));
@@ -181,7 +210,7 @@ impl Assembly {
         if !self.error.is_null() {
             answer["error"] = self.error;
         }
-        Some(answer)
+        Ok(answer)
     }
 
     fn note_error(&mut self, error: Value) {
@@ -345,7 +374,27 @@ mod tests {
     fn a_stream_that_ends_early_is_no_answer() {
         let mut assembly = Assembly::default();
         assembly.push(&json!({"choices": [{"delta": {"content": "half"}}]}).to_string());
-        assert_eq!(assembly.finish(), None);
+        assert_eq!(assembly.finish(), Err(NoAnswer::CutShort));
+    }
+
+    /// The middle of three pieces is cut short: what is left would read as a shorter
+    /// list of actions.
+    #[test]
+    fn a_damaged_event_voids_the_stream() {
+        let mut assembly = Assembly::default();
+        let chunk = |arguments: &str| {
+            let piece = piece(Some(0), Some("a"), Some("f"), arguments);
+            json!({"choices": [{"delta": {"tool_calls": [piece]}}]}).to_string()
+        };
+        let damaged = chunk("2,3,");
+        let damaged = &damaged[..damaged.len() - 6];
+        for data in [&chunk("[1,"), damaged, &chunk("4]"), "[DONE]"] {
+            assembly.push(data);
+        }
+        let Err(NoAnswer::Broken(broken)) = assembly.finish() else {
+            panic!("an answer");
+        };
+        assert_eq!(broken.data, damaged);
     }
 
     #[test]

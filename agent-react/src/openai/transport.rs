@@ -14,9 +14,10 @@ use tracer::record::Document;
 use url::Url;
 
 use super::fault::{ErrorBody, classify, excerpt, is_html};
-use super::stream::{Assembly, Events};
-use crate::endpoint::{EndpointConfig, EndpointError, Secret, Timeouts, scrub};
+use super::stream::{Assembly, BrokenEvent, Events, NoAnswer};
+use crate::endpoint::{EndpointConfig, EndpointError, Secret, Timeouts, scrub_received, shown};
 use crate::model::Fault;
+use crate::protocol::read_as_written;
 use crate::retry::server_wait;
 
 /// No answer is larger; more is a fault of the endpoint.
@@ -207,9 +208,10 @@ impl Transport {
         started: Instant,
         received: &mut Received,
     ) -> Result<Value, Box<Failed>> {
+        let asked = self.url(path);
         let mut request = self
             .client
-            .request(method, self.url(path))
+            .request(method, asked.clone())
             .headers(self.headers.clone());
         if let Some(body) = body {
             request = request
@@ -236,12 +238,21 @@ impl Transport {
             let target = headers
                 .get(LOCATION)
                 .and_then(|target| target.to_str().ok())
-                .unwrap_or("nowhere");
-            let detail = format!(
-                "it redirects (HTTP {status}) to {}; give that address",
-                without_query(target)
-            );
-            return Err(Failed::new(Fault::NotAnApi, scrub(detail, &self.secrets)));
+                .and_then(|target| asked.join(target).ok());
+            let detail = match target {
+                Some(target) if target == asked => {
+                    format!("it redirects (HTTP {status}) to the very address that was asked")
+                }
+                Some(target) => format!(
+                    "it redirects (HTTP {status}) to {}; give that address",
+                    shown(&target).trim_end_matches("/chat/completions")
+                ),
+                None => format!("it redirects (HTTP {status}) to nowhere"),
+            };
+            return Err(Failed::new(
+                Fault::NotAnApi,
+                scrub_received(detail, &self.secrets),
+            ));
         }
         let content_type = headers
             .get(CONTENT_TYPE)
@@ -256,12 +267,18 @@ impl Transport {
 
     /// Reads a whole body, and what it says about itself.
     fn parse(&self, status: u16, headers: &HeaderMap, text: String) -> Result<Value, Box<Failed>> {
-        let text = scrub(text, &self.secrets);
+        // Some servers write a byte order mark.
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        let text = scrub_received(text, &self.secrets);
         let is_ok = (200..300).contains(&status);
         if is_ok && (text.starts_with("data:") || text.starts_with(':')) {
-            return assemble(Events::default().all(text.as_bytes()));
+            let mut assembly = Assembly::default();
+            for data in Events::default().all(text.as_bytes()) {
+                assembly.push(&data);
+            }
+            return self.assembled(assembly);
         }
-        match serde_json::from_str::<Value>(&text) {
+        match read_as_written::<Value>(&text) {
             Ok(body @ (Value::Object(_) | Value::Array(_))) if is_ok => Ok(body),
             Ok(body) => Err(Failed::reported(status, body, headers)),
             Err(_) if is_ok && is_html(&text) => Err(Failed::new(
@@ -309,7 +326,7 @@ impl Transport {
         while let Some(piece) = self.next_piece(&mut pieces, started, received).await? {
             size += piece.len();
             for data in events.push(&piece) {
-                assembly.push(&scrub(data, &self.secrets));
+                assembly.push(&data);
             }
             if assembly.is_done() {
                 break;
@@ -319,9 +336,33 @@ impl Transport {
             }
         }
         if let Some(data) = events.finish() {
-            assembly.push(&scrub(data, &self.secrets));
+            assembly.push(&data);
         }
-        assembly.finish().ok_or_else(cut_short)
+        self.assembled(assembly)
+    }
+
+    /// The answer a stream adds up to. Only here a key is whole again that came in
+    /// several pieces.
+    fn assembled(&self, assembly: Assembly) -> Result<Value, Box<Failed>> {
+        match assembly.finish() {
+            Ok(answer) => {
+                let text = scrub_received(answer.to_string(), &self.secrets);
+                serde_json::from_str(&text)
+                    .map_err(|error| Failed::new(Fault::BadReply, error.to_string()))
+            }
+            Err(NoAnswer::CutShort) => Err(Failed::new(
+                Fault::BadReply,
+                "its stream ended before the reply did",
+            )),
+            Err(NoAnswer::Broken(BrokenEvent { data, problem })) => {
+                let data = scrub_received(data, &self.secrets);
+                let why = format!(
+                    "its stream holds an event that is no JSON object ({problem}): {:?}",
+                    excerpt(&data)
+                );
+                Err(Failed::bad_reply(why, Value::String(data)))
+            }
+        }
     }
 
     async fn next_piece<S, B>(
@@ -334,9 +375,7 @@ impl Transport {
         S: futures::Stream<Item = reqwest::Result<B>> + Unpin,
     {
         let piece = match timeout(self.timeouts.idle, pieces.next()).await {
-            Ok(piece) => piece
-                .transpose()
-                .map_err(|error| connection_fault(&error))?,
+            Ok(piece) => piece.transpose().map_err(|error| broken_off(&error))?,
             Err(_) => {
                 let seconds = self.timeouts.idle.as_secs();
                 return Err(Failed::new(
@@ -363,18 +402,6 @@ impl Transport {
     }
 }
 
-fn assemble(events: Vec<String>) -> Result<Value, Box<Failed>> {
-    let mut assembly = Assembly::default();
-    for data in events {
-        assembly.push(&data);
-    }
-    assembly.finish().ok_or_else(cut_short)
-}
-
-fn cut_short() -> Box<Failed> {
-    Failed::new(Fault::BadReply, "its stream ended before the reply did")
-}
-
 /// What kept a connection from working, in words.
 fn connection_fault(error: &reqwest::Error) -> Box<Failed> {
     let cause = innermost(error);
@@ -393,13 +420,30 @@ fn connection_fault(error: &reqwest::Error) -> Box<Failed> {
             "it does not speak TLS; try http:// instead of https://",
         );
     }
-    if says(&["certificate", "tls", "handshake", "peer"]) {
+    if says(&["certificate", "tls", "handshake"]) {
         return Failed::new(
             Fault::Unreachable,
             format!("no trusted connection: {cause}"),
         );
     }
     Failed::new(Fault::Unreachable, cause)
+}
+
+/// What ended an answer that had begun, in words.
+fn broken_off(error: &reqwest::Error) -> Box<Failed> {
+    let cause = innermost(error);
+    let words = cause.to_lowercase();
+    let why = if ["gzip", "deflate", "zlib", "brotli"]
+        .iter()
+        .any(|encoding| words.contains(encoding))
+    {
+        format!("its answer is not packed as its headers say ({cause})")
+    } else if words.contains("reset") {
+        "the connection was reset in mid-answer".to_owned()
+    } else {
+        format!("its answer broke off ({cause})")
+    };
+    Failed::new(Fault::BadReply, why)
 }
 
 /// The messages from the outermost error to its first cause, without addresses,
@@ -418,8 +462,4 @@ fn innermost(error: &reqwest::Error) -> String {
     chain(error)
         .pop()
         .unwrap_or_else(|| "the connection failed".to_owned())
-}
-
-fn without_query(address: &str) -> &str {
-    address.split('?').next().unwrap_or_default()
 }

@@ -25,9 +25,9 @@ pub struct Extraction {
 ///
 /// Under [`Protocol::Naive`] the text is one action name. Otherwise these are
 /// looked for, and the first kind found is taken: `<tool_call>`, `<function=…>` and
-/// `[TOOL_CALLS]` tags, `Action:` lines, JSON in a fence or among prose. Where
-/// several JSON values differ none is taken, since which one is meant would be a
-/// guess. Under [`Protocol::JsonSchema`] a text that begins as an object is a call
+/// `[TOOL_CALLS]` tags, an `Action:` line, JSON in a fence or among prose. Where there
+/// are several `Action:` lines, or JSON values that differ, none is taken, since which
+/// one is meant would be a guess. Under [`Protocol::JsonSchema`] a text that begins as an object is a call
 /// even if it is broken, so that the model hears what broke.
 pub fn extract(text: &str, tools: &[ToolSpec], protocol: Protocol) -> Extraction {
     let found = match protocol {
@@ -39,6 +39,21 @@ pub fn extract(text: &str, tools: &[ToolSpec], protocol: Protocol) -> Extraction
         text: text.trim().to_owned(),
         calls: Vec::new(),
     })
+}
+
+/// Finds the calls in a text that was cut off: those that are the same whatever would
+/// have followed. `Action: do` at its very end may be the beginning of another name or of
+/// a longer list, and is none.
+pub fn extract_cut_off(text: &str, tools: &[ToolSpec], protocol: Protocol) -> Extraction {
+    let found = extract(text, tools, protocol);
+    let longer = extract(&format!("{text}x"), tools, protocol);
+    match found.calls == longer.calls {
+        true => found,
+        false => Extraction {
+            text: text.trim().to_owned(),
+            calls: Vec::new(),
+        },
+    }
 }
 
 fn anywhere(text: &str, tools: &[ToolSpec]) -> Option<Extraction> {
@@ -196,15 +211,53 @@ mod tests {
             "",
             &[("terminate", r#"{"reason": "done"}"#)],
         );
-        check("Action: move_left\nAction: move_left", "", &[LEFT, LEFT]);
+    }
+
+    /// A change of mind is no plan.
+    #[test]
+    fn of_several_action_lines_none_is_taken() {
+        for text in [
+            "Action: sleep\nNo wait.\nAction: move_left",
+            "Action: move_left\nThought: no\nAction: do",
+            "Action: move_left\nAction: move_left",
+            "Action: interact\nAction Input: {\"actions\":[\"do\"]}\nAction: noop",
+        ] {
+            for protocol in Protocol::ALL {
+                check(protocol, text, text, &[]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_was_cut_off_holds_only_what_is_complete() {
+        let tools = [ToolSpec {
+            name: "interact".into(),
+            description: String::new(),
+            parameters: json!({"type": "object", "properties": {"actions": {"type": "array"}}}),
+        }];
+        let check = |protocol, text: &str, taken: usize| {
+            let calls = extract_cut_off(text, &tools, protocol).calls;
+            assert_eq!(calls.len(), taken, "{protocol:?} {text}");
+        };
+        for open in [
+            "Action: do",
+            "Action: move_left, place_",
+            "Action: {\"actions\": [\"do\"",
+            "I go {\"actions\":[\"move_left\"]",
+            "<tool_call>{\"name\":\"interact\",\"arguments\":{\"actions\":[\"do\"]}",
+        ] {
+            check(Protocol::FunctionCalling, open, 0);
+        }
+        check(Protocol::Naive, "do", 0);
+        check(Protocol::JsonSchema, "{\"actions\": [\"do\"]", 0);
+        check(Protocol::JsonSchema, "{\"actions\": [\"do\"]}", 1);
+        check(Protocol::Text, "Action: do\nThat will bring", 1);
     }
 
     #[test]
     fn an_imagined_observation_ends_the_reply() {
         let text = "Thought: a\nAction: move_left\nObservation: moved\nThought: b\nAction: do";
         check(Protocol::Text, text, "Thought: a", &[LEFT]);
-        let text = "Action: move_left\nThought: then\nAction: do";
-        check(Protocol::Text, text, "", &[LEFT]);
     }
 
     #[test]

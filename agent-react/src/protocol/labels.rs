@@ -10,6 +10,7 @@ use crate::model::ToolSpec;
 enum Label {
     Action,
     Input,
+    Observation,
     Other,
 }
 
@@ -20,25 +21,29 @@ struct Section<'a> {
     body: &'a str,
 }
 
-/// The calls of the first `Action:` sections that directly follow each other.
-/// What comes after them is the model imagining the world's answer.
+/// The call of the only `Action:` section before an `Observation:`, which is the model
+/// imagining the world's answer. Of several sections none is meant for certain.
 pub(super) fn find(text: &str, tools: &[ToolSpec]) -> Option<Extraction> {
     let sections = sections(text);
-    let first = sections
+    let is = |label| move |section: &Section<'_>| section.label == label;
+    let first = sections.iter().position(is(Label::Action))?;
+    let (action, rest) = sections[first..].split_first()?;
+    let said = rest
         .iter()
-        .position(|section| section.label == Label::Action)?;
-    let mut rest = sections[first..].iter().peekable();
-    let mut calls = Vec::new();
-    while let Some(action) = rest.next_if(|section| section.label == Label::Action) {
-        let input = rest.next_if(|section| section.label == Label::Input);
-        calls.extend(read_action(
-            action.body,
-            input.map(|section| section.body),
-            tools,
-        ));
+        .take_while(|section| section.label != Label::Observation);
+    if said.clone().any(is(Label::Action)) {
+        return Some(Extraction {
+            text: text.trim().to_owned(),
+            calls: Vec::new(),
+        });
     }
+    let input = said
+        .clone()
+        .next()
+        .filter(|section| section.label == Label::Input);
+    let calls = read_action(action.body, input.map(|section| section.body), tools);
     (!calls.is_empty()).then(|| Extraction {
-        text: text[..sections[first].start].trim().to_owned(),
+        text: text[..action.start].trim().to_owned(),
         calls,
     })
 }
@@ -75,7 +80,8 @@ fn label_of(line: &str) -> Option<(Label, usize)> {
     let label = match name.to_ascii_lowercase().as_str() {
         "action" | "actions" => Label::Action,
         "action input" | "action_input" => Label::Input,
-        "thought" | "thoughts" | "reasoning" | "observation" | "observations" => Label::Other,
+        "observation" | "observations" => Label::Observation,
+        "thought" | "thoughts" | "reasoning" => Label::Other,
         _ => return None,
     };
     Some((label, colon + 1))

@@ -29,7 +29,8 @@ mod render;
 mod tags;
 mod written;
 
-pub use extract::{Extraction, extract};
+pub use extract::{Extraction, extract, extract_cut_off};
 pub use json::{ParseJsonError, parse_json};
+pub(crate) use json::{parse_whole_json, read_as_written};
 pub use render::{reminder, render, reply_schema};
 pub use written::WrittenCall;

@@ -9,8 +9,9 @@ use crate::model::{ChatMessage, Protocol, Role, ToolCall, ToolSpec};
 ///
 /// [`Protocol::FunctionCalling`] changes nothing. The others write calls into the
 /// assistant's text and their results into user messages, join neighbours of the
-/// same role, and, except for [`Protocol::Naive`], whose prompt says it all, tell
-/// the model in the system message how to call.
+/// same role, and tell the model in the system message how to call; under
+/// [`Protocol::Naive`] only if there is one, for a prompt that is a user message, as
+/// BALROG's, says it all.
 pub fn render(
     messages: &[ChatMessage],
     tools: &[ToolSpec],
@@ -20,7 +21,9 @@ pub fn render(
         return messages.to_vec();
     }
     let mut out: Vec<ChatMessage> = Vec::new();
-    if let Some(how) = instructions(tools, protocol) {
+    let is_told =
+        protocol != Protocol::Naive || messages.iter().any(|message| message.role == Role::System);
+    if let Some(how) = instructions(tools, protocol).filter(|_| is_told) {
         out.push(ChatMessage::system(how));
     }
     for message in messages {
@@ -56,7 +59,9 @@ pub fn reminder(tools: &[ToolSpec], protocol: Protocol) -> String {
             "Your reply was not the JSON object asked for. Reply with that object only.".to_owned()
         }
         Protocol::Text => {
-            "Your reply held no action. End it with a line such as: Action: noop".to_owned()
+            "Your reply must hold one Action line, and no second one. End it with a line such \
+             as: Action: noop"
+                .to_owned()
         }
         Protocol::Naive => "Reply with one action name and nothing else.".to_owned(),
     }
@@ -90,7 +95,14 @@ pub fn reply_schema(tools: &[ToolSpec]) -> Value {
 fn instructions(tools: &[ToolSpec], protocol: Protocol) -> Option<String> {
     let first = tools.first()?;
     match protocol {
-        Protocol::FunctionCalling | Protocol::Naive => None,
+        Protocol::FunctionCalling => None,
+        Protocol::Naive => {
+            let mut text = String::from("Reply with the name of one action and nothing else.");
+            if let Some(names) = action_names(first) {
+                text.push_str(&format!("\nThe action names: {}.", names.join(", ")));
+            }
+            Some(text)
+        }
         Protocol::JsonSchema => Some(format!(
             "Reply with one JSON object and nothing else. It matches this schema:\n{}",
             reply_schema(tools)
@@ -245,9 +257,22 @@ mod tests {
     fn naive_sends_names_only() {
         check(
             Protocol::Naive,
-            "[System] You play.\n[User] A tree.\n[Assistant] Wood it is.\ndo, noop\n\
+            "[System] You play.\n\
+             Reply with the name of one action and nothing else.\n\
+             The action names: noop, do.\n\
+             [User] A tree.\n[Assistant] Wood it is.\ndo, noop\n\
              [User] Collected 1 wood.\nAnother tree.",
         );
+    }
+
+    #[test]
+    fn naive_adds_nothing_to_a_prompt_that_is_a_user_message() {
+        let conversation = [ChatMessage::user("Play."), ChatMessage::user("A tree.")];
+        let sent = render(&conversation, &tools(), Protocol::Naive);
+        let [message] = sent.as_slice() else {
+            panic!("not one message: {sent:?}");
+        };
+        assert_eq!(message.joined_text(), "Play.\nA tree.");
     }
 
     /// What we write for a model to imitate must be what we read back from it.

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::{INTERACT, TERMINATE, ToolRules, action_from_word};
 use crate::{
-    model::ToolCall,
-    protocol::{ParseJsonError, parse_json},
+    model::{ReplyEnd, ToolCall},
+    protocol::{ParseJsonError, parse_json, parse_whole_json},
 };
 
 /// One valid call.
@@ -38,16 +38,21 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// The actions of all calls, in order.
+    /// The actions to execute, in order: those asked for before the episode is ended.
     pub fn actions(&self) -> impl Iterator<Item = Action> {
-        self.calls.iter().flat_map(Call::actions).copied()
+        let before = self.calls.iter().take_while(|call| !call.terminates());
+        before.flat_map(Call::actions).copied()
     }
 
-    /// Whether a call ends the episode, once all actions are executed.
+    /// The actions asked for after the episode is ended, which are not executed.
+    pub fn actions_too_late(&self) -> impl Iterator<Item = Action> {
+        let after = self.calls.iter().skip_while(|call| !call.terminates());
+        after.flat_map(Call::actions).copied()
+    }
+
+    /// Whether a call ends the episode, once the actions before it are executed.
     pub fn terminates(&self) -> bool {
-        self.calls
-            .iter()
-            .any(|call| matches!(call, Call::Terminate { .. }))
+        self.calls.iter().any(Call::terminates)
     }
 }
 
@@ -58,6 +63,10 @@ impl Call {
             Call::Interact { actions, .. } => actions,
             Call::Terminate { .. } => &[],
         }
+    }
+
+    fn terminates(&self) -> bool {
+        matches!(self, Call::Terminate { .. })
     }
 }
 
@@ -70,6 +79,15 @@ pub enum ToolError {
     NoCall {
         /// Actions one reply may ask for.
         allowed: usize,
+    },
+    /// The token limit cut the reply off before it held a valid call.
+    #[error(
+        "your reply was cut off{} before it held a whole call; write less before it",
+        tokens.map_or(String::new(), |tokens| format!(" at {tokens} tokens"))
+    )]
+    CutOff {
+        /// The reply's tokens, if they were counted.
+        tokens: Option<u64>,
     },
     /// There is no such tool.
     #[error("there is no tool {name:?}; available: {available}")]
@@ -126,6 +144,7 @@ impl ToolError {
     pub const fn name(&self) -> &'static str {
         match self {
             ToolError::NoCall { .. } => "no_call",
+            ToolError::CutOff { .. } => "cut_off",
             ToolError::UnknownTool { .. } => "unknown_tool",
             ToolError::NoJson { .. } => "no_json",
             ToolError::NoObject { .. } => "no_object",
@@ -136,17 +155,28 @@ impl ToolError {
     }
 }
 
-const INTERACT_EXAMPLE: &str = r#"{"reasoning": "...", "actions": ["move_left", "do"]}"#;
+/// Of no real actions: a model that quotes it asks for nothing.
+const INTERACT_EXAMPLE: &str = r#"{"reasoning": "...", "actions": ["action name", "..."]}"#;
 const TERMINATE_EXAMPLE: &str = r#"{"reason": "..."}"#;
 
 impl ToolRules {
     /// Checks all calls of a reply. One bad call makes the whole reply invalid,
-    /// so that a model never has to guess which part of it was executed.
+    /// so that a model never has to guess which part of it was executed. In one that
+    /// was cut off, nothing may be missing of a call, not even its last bracket.
     ///
     /// # Errors
     ///
     /// The first thing that is wrong, as an answer to the model.
-    pub fn validate(&self, calls: &[ToolCall]) -> Result<Decision, ToolError> {
+    pub fn validate(&self, calls: &[ToolCall], end: ReplyEnd) -> Result<Decision, ToolError> {
+        match end {
+            ReplyEnd::Finished => self.validate_calls(calls, parse_json),
+            ReplyEnd::CutOff { tokens } => self
+                .validate_calls(calls, parse_whole_json)
+                .map_err(|_| ToolError::CutOff { tokens }),
+        }
+    }
+
+    fn validate_calls(&self, calls: &[ToolCall], parse: Parse) -> Result<Decision, ToolError> {
         if calls.is_empty() {
             return Err(ToolError::NoCall {
                 allowed: self.max_actions,
@@ -154,23 +184,22 @@ impl ToolRules {
         }
         let calls = calls
             .iter()
-            .map(|call| self.validate_call(call))
-            .collect::<Result<_, _>>()?;
-        let decision = Decision { calls };
-        let asked = decision.actions().count();
+            .map(|call| self.validate_call(call, parse))
+            .collect::<Result<Vec<_>, _>>()?;
+        let asked = calls.iter().map(|call| call.actions().len()).sum();
         if asked > self.max_actions {
             return Err(ToolError::TooManyActions {
                 asked,
                 allowed: self.max_actions,
             });
         }
-        Ok(decision)
+        Ok(Decision { calls })
     }
 
-    fn validate_call(&self, call: &ToolCall) -> Result<Call, ToolError> {
+    fn validate_call(&self, call: &ToolCall, parse: Parse) -> Result<Call, ToolError> {
         match call.name.trim() {
             INTERACT => {
-                let arguments = object(INTERACT, &call.arguments, INTERACT_EXAMPLE)?;
+                let arguments = object(INTERACT, &call.arguments, INTERACT_EXAMPLE, parse)?;
                 let listed = arguments.get("actions").or_else(|| arguments.get("action"));
                 Ok(Call::Interact {
                     actions: self.actions(listed)?,
@@ -178,7 +207,7 @@ impl ToolRules {
                 })
             }
             TERMINATE if self.terminate => {
-                let arguments = object(TERMINATE, &call.arguments, TERMINATE_EXAMPLE)?;
+                let arguments = object(TERMINATE, &call.arguments, TERMINATE_EXAMPLE, parse)?;
                 Ok(Call::Terminate {
                     reason: text(&arguments, "reason"),
                 })
@@ -226,17 +255,20 @@ fn action(value: &Value) -> Result<Action, ToolError> {
     })
 }
 
-/// The arguments of a call; an empty text counts as an empty object, and closing
-/// brackets may be missing.
+/// How arguments are read.
+type Parse = fn(&str) -> Result<Value, ParseJsonError>;
+
+/// The arguments of a call; an empty text counts as an empty object.
 fn object(
     tool: &'static str,
     arguments: &str,
     expected: &'static str,
+    parse: Parse,
 ) -> Result<Map<String, Value>, ToolError> {
     if arguments.trim().is_empty() {
         return Ok(Map::new());
     }
-    let value = parse_json(arguments).map_err(|problem| ToolError::NoJson {
+    let value = parse(arguments).map_err(|problem| ToolError::NoJson {
         tool,
         problem,
         expected,
@@ -303,7 +335,7 @@ mod tests {
 
     #[track_caller]
     fn check(arguments: &str, expected: &str) {
-        let read = match RULES.validate(&[call(INTERACT, arguments)]) {
+        let read = match RULES.validate(&[call(INTERACT, arguments)], ReplyEnd::Finished) {
             Ok(decision) => decision
                 .actions()
                 .map(Action::name)
@@ -321,7 +353,7 @@ mod tests {
         check(r#"{"actions": "north"}"#, "move_up");
         check(r#"{"action": "sleep"}"#, "sleep");
         check(r#"{"actions": [0, 16]}"#, "noop make_iron_sword");
-        check(r#"{"actions": ["do", "do""#, "do do");
+        check(r#"{"actions": ["do", "do"]"#, "do do");
     }
 
     #[test]
@@ -344,15 +376,24 @@ mod tests {
         check(r#""move_left""#, "no_object");
         check(r#"{"actions": ["move_le"#, "no_json");
         check(r#"{"actions": ["move_left","#, "no_json");
+        check(r#"{"actions": ["move_left""#, "no_json");
+        check(r#"{"actions": ["do"], "actions": ["sleep"]}"#, "no_json");
+        check(INTERACT_EXAMPLE, "unknown_action");
     }
 
     #[test]
     fn parallel_calls_share_the_limit() {
         let two = r#"{"actions": ["do", "do"]}"#;
         let one = r#"{"actions": ["sleep"]}"#;
-        let decision = RULES.validate(&[call(INTERACT, two), call(INTERACT, one)]);
+        let decision = RULES.validate(
+            &[call(INTERACT, two), call(INTERACT, one)],
+            ReplyEnd::Finished,
+        );
         assert_eq!(decision.map(|decision| decision.actions().count()), Ok(3));
-        let error = RULES.validate(&[call(INTERACT, two), call(INTERACT, two)]);
+        let error = RULES.validate(
+            &[call(INTERACT, two), call(INTERACT, two)],
+            ReplyEnd::Finished,
+        );
         assert_eq!(
             error,
             Err(ToolError::TooManyActions {
@@ -365,12 +406,40 @@ mod tests {
     #[test]
     fn one_bad_call_makes_the_reply_invalid() {
         let good = call(INTERACT, r#"{"actions": ["do"]}"#);
-        let error = RULES.validate(&[good, call("attack", "{}")]);
+        let error = RULES.validate(&[good, call("attack", "{}")], ReplyEnd::Finished);
         assert_eq!(error.map_err(|error| error.name()), Err("unknown_tool"));
         assert_eq!(
-            RULES.validate(&[]).map_err(|error| error.name()),
+            RULES
+                .validate(&[], ReplyEnd::Finished)
+                .map_err(|error| error.name()),
             Err("no_call")
         );
+    }
+
+    #[test]
+    fn a_reply_that_was_cut_off_must_hold_whole_calls() {
+        let end = ReplyEnd::CutOff { tokens: Some(250) };
+        let read = |arguments| {
+            let decision = RULES.validate(&[call(INTERACT, arguments)], end);
+            decision.map(|decision| decision.actions().count())
+        };
+        assert_eq!(read(r#"{"actions": ["do", "do"]}"#), Ok(2));
+        for open in [r#"{"actions": ["do"]"#, r#"{"reasoning": "a lo"#, ""] {
+            assert_eq!(read(open), Err(ToolError::CutOff { tokens: Some(250) }));
+        }
+        let error = RULES.validate(&[], end).unwrap_err();
+        insta::assert_snapshot!(error, @"your reply was cut off at 250 tokens before it held a whole call; write less before it");
+    }
+
+    #[test]
+    fn what_follows_the_end_comes_too_late() {
+        let one = |action| call(INTERACT, &format!(r#"{{"actions": ["{action}"]}}"#));
+        let calls = [one("do"), call(TERMINATE, "{}"), one("sleep")];
+        let decision = RULES.validate(&calls, ReplyEnd::Finished).unwrap();
+        assert!(decision.terminates());
+        assert_eq!(decision.actions().collect::<Vec<_>>(), [Action::Do]);
+        let late: Vec<Action> = decision.actions_too_late().collect();
+        assert_eq!(late, [Action::Sleep]);
     }
 
     #[test]
@@ -381,22 +450,31 @@ mod tests {
                 reason: "done".to_owned(),
             }],
         };
-        assert_eq!(RULES.validate(std::slice::from_ref(&quit)), Ok(terminated));
+        assert_eq!(
+            RULES.validate(std::slice::from_ref(&quit), ReplyEnd::Finished),
+            Ok(terminated)
+        );
         let rules = ToolRules {
             terminate: false,
             ..RULES
         };
         assert_eq!(
-            rules.validate(&[quit]).map_err(|error| error.name()),
+            rules
+                .validate(&[quit], ReplyEnd::Finished)
+                .map_err(|error| error.name()),
             Err("unknown_tool")
         );
     }
 
     #[test]
     fn answers_say_what_is_allowed() {
-        let answer = |name, arguments| RULES.validate(&[call(name, arguments)]).unwrap_err();
+        let answer = |name, arguments| {
+            RULES
+                .validate(&[call(name, arguments)], ReplyEnd::Finished)
+                .unwrap_err()
+        };
         insta::assert_snapshot!(answer("fly", "{}"), @r#"there is no tool "fly"; available: interact, terminate"#);
         insta::assert_snapshot!(answer(INTERACT, r#"{"actions": ["fly"]}"#), @r#"there is no action "fly"; available: noop, move_left, move_right, move_up, move_down, do, sleep, place_stone, place_table, place_furnace, place_plant, make_wood_pickaxe, make_stone_pickaxe, make_iron_pickaxe, make_wood_sword, make_stone_sword, make_iron_sword"#);
-        insta::assert_snapshot!(answer(INTERACT, "[]"), @r#"the arguments of `interact` are a list instead of an object; expected {"reasoning": "...", "actions": ["move_left", "do"]}"#);
+        insta::assert_snapshot!(answer(INTERACT, "[]"), @r#"the arguments of `interact` are a list instead of an object; expected {"reasoning": "...", "actions": ["action name", "..."]}"#);
     }
 }

@@ -84,6 +84,37 @@ async fn terminate_ends_it_after_the_actions_beside_it() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_after_terminate_is_not_executed() {
+    let mut config = AgentConfig::default();
+    config.tools.terminate = true;
+    let act = |action| ("interact", format!(r#"{{"actions": ["{action}"]}}"#));
+    let quit = ("terminate", "{}".to_owned());
+    let reply = vec![act("noop"), quit, act("sleep"), act("do")];
+    let played = play(vec![Line::Call(reply)], &config).await;
+    assert_eq!(played.outcome.ending, Ending::Terminated);
+    assert_eq!(played.executed(), ["noop"]);
+    let last = played.messages("observation").pop().unwrap();
+    let text = last["text"].as_str().unwrap();
+    for action in ["sleep", "do"] {
+        let line = format!("{action}: not executed, the episode is over");
+        assert!(text.contains(&line), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_tokens_holds_where_none_are_counted() {
+    let mut config = AgentConfig::default();
+    config.limits.tokens = Some(3_000);
+    config.limits.turns = Some(50);
+    let played = play(vec![Line::Uncounted(&["noop"])], &config).await;
+    assert_eq!(played.outcome.ending, Ending::BudgetSpent);
+    assert!(played.outcome.turns < 10, "{:?}", played.outcome);
+    assert_eq!(played.outcome.usage.total_tokens, 0);
+    assert!(played.outcome.usage.estimated_tokens >= 3_000);
+    assert_eq!(played.outcome.cost, None);
+}
+
+#[tokio::test]
 async fn three_invalid_replies_in_a_row_end_it() {
     let script = vec![
         Line::Say("I would rather talk."),

@@ -27,6 +27,10 @@ pub(crate) enum Line {
     Act(&'static [&'static str]),
     /// Makes these calls: a tool and its arguments.
     Call(Vec<(&'static str, String)>),
+    /// Calls `interact` with these arguments when the token limit cuts it off.
+    CutOff(&'static str),
+    /// Acts, without its tokens being counted.
+    Uncounted(&'static [&'static str]),
     /// Says something without a call.
     Say(&'static str),
     /// Fails.
@@ -87,8 +91,11 @@ impl ChatModel for Scripted {
             .or(self.script.last())
             .expect("a script has lines");
         let calls = match line {
-            Line::Act(actions) => vec![("interact", json!({ "actions": actions }).to_string())],
+            Line::Act(actions) | Line::Uncounted(actions) => {
+                vec![("interact", json!({ "actions": actions }).to_string())]
+            }
             Line::Call(calls) => calls.clone(),
+            Line::CutOff(arguments) => vec![("interact", (*arguments).to_owned())],
             Line::Say(_) => Vec::new(),
             Line::Fail(fault) => return Err(error(*fault)),
             Line::Hang => std::future::pending().await,
@@ -109,7 +116,8 @@ impl ChatModel for Scripted {
                 String::new()
             },
             tool_calls: tool_calls.collect(),
-            usage: Some(Usage {
+            finish_reason: matches!(line, Line::CutOff(_)).then(|| "length".to_owned()),
+            usage: (!matches!(line, Line::Uncounted(_))).then(|| Usage {
                 prompt_tokens: TOKENS - 10,
                 completion_tokens: 10,
                 total_tokens: TOKENS,

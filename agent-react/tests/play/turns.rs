@@ -160,6 +160,24 @@ async fn an_invalid_reply_is_answered_and_the_world_shown_again() {
 }
 
 #[tokio::test]
+async fn a_reply_that_was_cut_off_is_not_executed_and_told_so() {
+    let script = vec![
+        Line::CutOff(r#"{"actions": ["do", "sleep"]"#),
+        Line::CutOff(r#"{"reasoning": "this is a very long th"#),
+        Line::CutOff(r#"{"actions": ["noop"]}"#),
+    ];
+    let played = play(script, &config(History::Last(9), 3)).await;
+    assert_eq!(played.executed(), ["noop"], "only what is whole");
+    for request in &played.requests[1..] {
+        let told = request.last().unwrap().joined_text();
+        assert!(
+            told.starts_with("Nothing was executed: your reply was cut off at 10 tokens"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn progress_is_told_after_every_turn() {
     let script = vec![Line::Act(&["do", "sleep"]), Line::Say("hm")];
     let played = play(script, &config(History::None, 2)).await;

@@ -280,10 +280,11 @@ pub(super) fn unfinished(id: &str, traces: &Path, finished: &Finished) -> Option
         return None;
     }
     let reason = finished.stop.as_ref().map(Stop::reason);
-    let mut lines: Vec<String> = reason
-        .map(|reason| format!("The run stopped early: {reason}."))
-        .into_iter()
-        .collect();
+    let why = match reason {
+        Some(reason) => Some(format!("The run stopped early: {reason}.")),
+        None => (finished.why_incomplete()).map(|why| format!("What cut it short: {why}.")),
+    };
+    let mut lines: Vec<String> = why.into_iter().collect();
     let of_a_person = |ended: &EpisodeEnded| ended.episode.model == HUMAN;
     let more = match &finished.stop {
         // Nothing goes on from a recording, and nobody for a person who left.

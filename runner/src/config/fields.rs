@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::forward_to_deserialize_any;
+use toml::Value;
 
 use super::{Agent, ConfigError, Endpoint, Layer, Limits, Run, Sampling, Tracing, World};
 
@@ -39,6 +40,12 @@ pub(super) fn check_keys(layer: &Layer) -> Result<(), ConfigError> {
             hint,
         })
     };
+    if layer.table.get("base_url").is_some_and(Value::is_str) {
+        return Err(ConfigError::Invalid {
+            origin: layer.origin.clone(),
+            message: "this describes an endpoint: give it with --endpoint".to_owned(),
+        });
+    }
     for (section, keys) in &layer.table {
         let known = sections().into_iter().find(|(name, _)| name == section);
         match (known, keys.as_table()) {

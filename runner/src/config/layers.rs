@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use toml::{Table, Value};
 
+use super::address_without_secrets;
 use super::fields::sections;
 
 /// Where a value came from.
@@ -120,7 +121,7 @@ impl Settings {
 impl fmt::Display for Settings {
     /// One line a key: valid TOML, each value with its origin as a comment, and keys
     /// that are unset as comments. Tables are headers and query parameters, which may
-    /// hold keys: their values are not shown.
+    /// hold keys: their values are not shown, nor is what an address holds of the kind.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut gap = "";
         for (section, keys) in sections() {
@@ -130,7 +131,7 @@ impl fmt::Display for Settings {
                 let path = (section.to_owned(), (*key).to_owned());
                 match self.0.get(&path) {
                     Some((value, origin)) => {
-                        let line = format!("{key} = {}", shown(value));
+                        let line = format!("{key} = {}", shown(key, value));
                         writeln!(f, "{line:<44} # {origin}")?;
                     }
                     None => writeln!(f, "# {key} is unset")?,
@@ -141,13 +142,15 @@ impl fmt::Display for Settings {
     }
 }
 
-/// A value as it may be printed: a table keeps its keys alone.
-fn shown(value: &Value) -> Value {
+/// A value as it may be printed: a table keeps its keys alone, an address what is no
+/// secret.
+fn shown(key: &str, value: &Value) -> Value {
     match value {
         Value::Table(table) => {
             let hidden = |(key, _): (&String, &Value)| (key.clone(), Value::from("…"));
             Value::Table(table.iter().map(hidden).collect())
         }
+        Value::String(address) if key == "base_url" => address_without_secrets(address).into(),
         other => other.clone(),
     }
 }
@@ -196,7 +199,8 @@ mod tests {
     #[test]
     fn header_and_query_values_are_never_printed() {
         let mut settings = Settings::default();
-        let file = "[endpoint.headers]\nAuthorization = \"Bearer sk-secret\"";
+        let file = "[endpoint]\nbase_url = \"http://u:sk-secret@h/v1?key=sk-secret\"\n\
+                    [endpoint.headers]\nAuthorization = \"Bearer sk-secret\"";
         settings.apply(&layer(Origin::File("my.toml".into()), file));
         let printed = settings.to_string();
         assert!(printed.contains("Authorization"), "{printed}");

@@ -278,16 +278,8 @@ impl Config {
         } = &mut config.endpoint;
         let values = headers.values_mut().chain(query.values_mut());
         values.for_each(|value| *value = NOT_STORED.to_owned());
-        if let Some(address) = base_url
-            && let Ok(mut url) = url::Url::parse(address)
-        {
-            url.set_query(None);
-            let cleared = url.set_password(None).and_then(|()| url.set_username(""));
-            *address = if cleared.is_ok() {
-                url.to_string()
-            } else {
-                NOT_STORED.to_owned()
-            };
+        if let Some(address) = base_url {
+            *address = address_without_secrets(address);
         }
         config
     }
@@ -301,6 +293,18 @@ impl Config {
             config = apply(&mut settings, layer)?;
         }
         Ok((config, settings))
+    }
+}
+
+/// An endpoint's address without its query and credentials; a name stays as it is.
+fn address_without_secrets(address: &str) -> String {
+    let Ok(mut url) = url::Url::parse(address) else {
+        return address.to_owned();
+    };
+    url.set_query(None);
+    match url.set_password(None).and_then(|()| url.set_username("")) {
+        Ok(()) => url.to_string(),
+        Err(()) => NOT_STORED.to_owned(),
     }
 }
 
@@ -339,6 +343,14 @@ mod tests {
     fn check_error(text: &str, expected: &str) {
         let error = Config::load(&[layer(text)]).expect_err("an error");
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn the_description_of_an_endpoint_is_told_from_a_configuration() {
+        check_error(
+            "base_url = \"http://h\"",
+            "my.toml: this describes an endpoint: give it with --endpoint",
+        );
     }
 
     #[test]

@@ -112,7 +112,12 @@ impl Game {
             (true, None) => &reply.text,
         };
         self.reasoning = in_a_row(reasoning);
-        match self.environment.options().tools.validate(&reply.tool_calls) {
+        match self
+            .environment
+            .options()
+            .tools
+            .validate(&reply.tool_calls, reply.end())
+        {
             Ok(decision) => self.decided.extend(decision.actions()),
             Err(error) => {
                 self.note(format!("invalid reply: {error}"), Tone::Bad);

@@ -28,7 +28,7 @@ pub struct Exhausted {
     pub more: Option<String>,
 }
 
-/// Tokens and US dollars. A cost that is unknown counts as none.
+/// Tokens, counted or estimated, and US dollars. A cost that is unknown counts as none.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Spent {
     tokens: u64,
@@ -38,7 +38,7 @@ struct Spent {
 impl From<UsageRecord> for Spent {
     fn from(usage: UsageRecord) -> Spent {
         Spent {
-            tokens: usage.total_tokens,
+            tokens: usage.total_tokens + usage.estimated_tokens,
             cost: usage.cost.unwrap_or_default(),
         }
     }

@@ -23,6 +23,7 @@ use crate::config::Limits;
 use crate::episode::{EpisodeConfig, UsageRecord};
 use crate::events::{EpisodeEnded, EpisodeId, Events, RunEvent};
 use crate::fork::Start;
+use crate::output::{counted, visible};
 use crate::players::Players;
 pub use budget::Exhausted;
 
@@ -95,6 +96,22 @@ impl Finished {
             *endings.entry(episode.ending.name().to_owned()).or_default() += 1;
         }
         endings
+    }
+
+    /// What kept episodes from an end of their own: the first reason, and how many
+    /// others there are.
+    pub fn why_incomplete(&self) -> Option<String> {
+        let incomplete = self.played.iter().filter(|episode| !episode.complete);
+        let mut reasons: Vec<&str> = incomplete
+            .filter_map(|episode| episode.error.as_deref())
+            .collect();
+        let first = visible(reasons.first()?.trim_end_matches('.'));
+        reasons.sort_unstable();
+        reasons.dedup();
+        Some(match reasons.len() - 1 {
+            0 => first.to_string(),
+            others => format!("{first}; and {}", counted(others as u64, "other reason")),
+        })
     }
 
     /// How many episodes were not played to an end of their own.

@@ -167,6 +167,32 @@ fn what_was_never_answered_is_unknown() {
     assert!(page.contains("nothing to draw") && !page.contains("<svg"));
 }
 
+/// Local servers take any key, and are given a word.
+#[test]
+fn a_word_in_place_of_the_key_leaves_the_trace_readable() {
+    let place = Place::new();
+    let url = endpoint(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n\
+         {\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"interact\",\
+         \"arguments\":\"{\\\"actions\\\":[\\\"move_left\\\"]}\"}}]}}]}",
+    );
+    for word in ["x", "move", "observation"] {
+        let traces = place.traces();
+        drop(std::fs::remove_file(&traces));
+        let said: Said = place
+            .command(&["--episodes", "1", "--max-turns", "2", "--model", "m"])
+            .args(["--endpoint", &url, "--traces"])
+            .arg(&traces)
+            .env("OPENAI_API_KEY", word)
+            .output()
+            .expect("the program starts")
+            .into();
+        said.exited(0);
+        place.read("replay", &[]).exited(0);
+        place.read("report", &[]).exited(0);
+    }
+}
+
 #[test]
 fn a_web_page_is_no_endpoint() {
     let url = endpoint(

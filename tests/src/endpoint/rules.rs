@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The rules a request's body breaks, in words.
 pub(super) fn broken_by(body: &Value) -> Vec<String> {
@@ -57,7 +57,12 @@ fn broken_by_conversation(messages: &[Value]) -> Vec<String> {
             unanswered.clear();
         }
         let calls = message["tool_calls"].as_array();
-        if message.get("content").is_none() && calls.is_none_or(Vec::is_empty) {
+        let is_blank = match message.get("content") {
+            None => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(_) => false,
+        };
+        if is_blank && calls.is_none_or(Vec::is_empty) {
             broken.push(format!("message {n} is empty"));
         }
         for call in calls.into_iter().flatten() {
@@ -65,10 +70,15 @@ fn broken_by_conversation(messages: &[Value]) -> Vec<String> {
             if id.is_empty() || !ids.insert(id) {
                 broken.push(format!("message {n} has a call with the id {id:?}"));
             }
-            if !call["function"]["arguments"].is_string() {
-                broken.push(format!(
+            match call["function"]["arguments"].as_str() {
+                None => broken.push(format!(
                     "message {n} has a call whose arguments are no string"
-                ));
+                )),
+                Some(text) if serde_json::from_str::<Map<String, Value>>(text).is_err() => broken
+                    .push(format!(
+                        "message {n} has a call whose arguments are no JSON object: {text}"
+                    )),
+                Some(_) => {}
             }
             unanswered.insert(id);
         }
@@ -111,15 +121,16 @@ mod tests {
         let body = json!({"model": "m", "seed": null, "tool_choice": "auto", "messages": [
             {"role": "assistant", "tool_calls": [
                 {"id": "1", "function": {"arguments": {}}},
-                {"id": "1", "function": {"arguments": ""}},
+                {"id": "1", "function": {"arguments": "[]"}},
             ]},
-            {"role": "user"},
+            {"role": "user", "content": " "},
             {"role": "tool", "tool_call_id": "1", "content": "b"},
         ]});
         let broken = broken_by(&body).join("\n");
         for word in [
             ".seed",
             "no string",
+            "no JSON object: []",
             "with the id \"1\"",
             "before the results",
             "is empty",

@@ -1,7 +1,7 @@
 //! Requests that an endpoint wants otherwise: found out once, remembered, said once.
 
 use agent_react::endpoint::{Quirks, ReasoningEcho, Secret, SystemRole, TokenLimit, ToolChoice};
-use agent_react::model::{ChatMessage, Protocol};
+use agent_react::model::{ChatMessage, ChatModel, ChatRequest, Part, Protocol, ReplyEnd};
 use integration_tests::endpoint::{Answer, Received, ScriptedEndpoint};
 use serde_json::json;
 
@@ -321,6 +321,89 @@ async fn a_reply_cut_off_while_thinking_is_said_and_changes_nothing() {
         "{:?}",
         reply.notices
     );
+}
+
+/// The call was begun, but its end is missing.
+#[tokio::test]
+async fn case_03_a_call_that_is_cut_off_is_said() {
+    let function = json!({"name": "interact", "arguments": r#"{"reasoning": "a very lo"#});
+    let native = Answer::calling(function);
+    for (answer, calls) in [
+        (native, 1),
+        (
+            Answer::text("<tool_call>{\"name\":\"interact\",\"arguments\":{\"actions\":[\"do\""),
+            0,
+        ),
+        (
+            Answer::text("Thought: with a zombie there I use\nAction: do"),
+            0,
+        ),
+    ] {
+        let answer = answer.with("/choices/0/finish_reason", json!("length"));
+        let reply = reply_of(&ScriptedEndpoint::playing([answer]).await).await;
+        assert_eq!(reply.end(), ReplyEnd::CutOff { tokens: Some(10) });
+        assert_eq!(reply.tool_calls.len(), calls, "{reply:?}");
+        assert_eq!(reply.protocol, Protocol::FunctionCalling);
+        let said = reply
+            .notices
+            .iter()
+            .any(|it| it.contains("sampling.max_tokens"));
+        assert!(said, "{:?}", reply.notices);
+    }
+}
+
+fn shown(message: ChatMessage) -> ChatRequest {
+    let mut request = request();
+    request.messages.push(message.into());
+    request
+}
+
+/// Models that take no images, in the words of three servers.
+#[tokio::test]
+async fn images_that_are_refused_are_left_out_where_words_say_the_same() {
+    for (status, refusal) in [
+        (
+            400,
+            "Invalid content type. image_url is only supported by certain models.",
+        ),
+        (
+            500,
+            "image input is not supported - hint: you may need to provide the mmproj",
+        ),
+        (400, "m is not a multimodal model"),
+    ] {
+        let endpoint =
+            ScriptedEndpoint::scripted(move |_, received| {
+                match received.body["messages"].to_string().contains("image_url") {
+                    true => Answer::error(status, refusal),
+                    false => Answer::acting(&["do"]),
+                }
+            })
+            .await;
+        let image = || Part::Image("data:image/png;base64,AAAA".to_owned());
+        let both = ChatMessage {
+            content: vec![image(), Part::Text("A tree.".to_owned())],
+            ..ChatMessage::user("")
+        };
+        let alone = ChatMessage {
+            content: vec![image()],
+            ..ChatMessage::user("")
+        };
+        let model_of_both = model(config(endpoint.url()));
+        let first = complete(&model_of_both, shown(both.clone())).await;
+        assert_eq!((first.attempts.len(), first.notices.len()), (2, 1));
+        let second = complete(&model_of_both, shown(both)).await;
+        assert_eq!(second.attempts.len(), 1, "remembered");
+        let error = model(config(endpoint.url()))
+            .complete(shown(alone))
+            .await
+            .expect_err("nothing would be left");
+        assert!(
+            error.to_string().contains("--observation synth/1"),
+            "{error}"
+        );
+        endpoint.requests();
+    }
 }
 
 #[tokio::test]

@@ -71,6 +71,61 @@ async fn a_small_server_is_playable_and_its_limits_are_said() {
     );
 }
 
+/// A model that thinks, or chats, and never acts.
+#[tokio::test]
+async fn where_no_call_ever_comes_nothing_can_be_played() {
+    for said in ["<think>Left, or right?", "Sure! I would go left."] {
+        let endpoint = ScriptedEndpoint::scripted(move |_, _| Answer::text(said)).await;
+        let report = examine(&model(config(endpoint.url())), |_| {}).await;
+        assert!(!report.is_playable(), "{report:#?}");
+        let (found, detail) = standing(&report, "actions");
+        assert_eq!(found, Standing::Failed);
+        assert!(detail.contains("no valid call"), "{detail}");
+    }
+}
+
+/// Under function calling it only thinks; a schema makes it act.
+#[tokio::test]
+async fn a_protocol_that_brings_a_call_is_the_one_to_keep() {
+    let endpoint =
+        ScriptedEndpoint::scripted(|_, received| match received.body.get("response_format") {
+            Some(_) => Answer::text(LEFT),
+            None => Answer::text("<think>Left, or right?"),
+        })
+        .await;
+    let report = examine(&model(config(endpoint.url())), |_| {}).await;
+    assert!(report.is_playable(), "{report:#?}");
+    assert_eq!(standing(&report, "actions").0, Standing::Limited);
+    assert_eq!(report.quirks.protocol, Protocol::JsonSchema);
+}
+
+/// Nothing is called good that was not seen.
+#[tokio::test]
+async fn what_was_not_seen_is_not_claimed() {
+    let endpoint = ScriptedEndpoint::scripted(|n, received| {
+        if n == 1 {
+            return Answer::error(429, "slow down");
+        }
+        match received.body.get("temperature") {
+            Some(_) => Answer::error(400, "'temperature' is not supported"),
+            None => Answer::acting(&["move_left"]).with("/usage", json!(null)),
+        }
+    })
+    .await;
+    let report = examine(&model(config(endpoint.url())), |_| {}).await;
+    for (topic, expected, word) in [
+        ("tools", Standing::Good, "slow down"),
+        ("json schema", Standing::Limited, "ignored"),
+        ("long context", Standing::Limited, "not known"),
+        ("token counts", Standing::Limited, "not reported"),
+        ("determinism", Standing::Limited, "no temperature"),
+    ] {
+        let (found, detail) = standing(&report, topic);
+        assert_eq!(found, expected, "{topic}: {detail}");
+        assert!(detail.contains(word), "{topic}: {detail}");
+    }
+}
+
 #[tokio::test]
 async fn an_endpoint_that_cannot_be_used_is_said_at_once() {
     let endpoint = ScriptedEndpoint::scripted(|_, received| match received.uri.path() {

@@ -64,14 +64,22 @@ async fn case_11_errors_come_in_every_shape() {
 
 #[tokio::test]
 async fn case_12_an_answer_without_choice_or_message_is_retried() {
-    for body in [
-        json!({"choices": []}),
-        json!({"choices": [{"index": 0, "finish_reason": "content_filter"}]}),
-        json!({"choices": [{"index": 0, "message": null}]}),
+    for (body, why) in [
+        (json!({"choices": []}), "no choices"),
+        (
+            json!({"choices": [{"index": 0, "finish_reason": "content_filter"}]}),
+            "a content filter withheld the reply",
+        ),
+        (
+            json!({"choices": [{"index": 0, "message": null}]}),
+            "no message",
+        ),
     ] {
         let answers = [Answer::json(200, body), Answer::acting(&["do"])];
         let reply = reply_of(&ScriptedEndpoint::playing(answers).await).await;
         assert_eq!(reply.attempts.len(), 2);
+        let outcome = &reply.attempts[0].outcome;
+        assert!(outcome.contains(why), "{outcome}");
     }
 
     let empty = json!({"choices": [{"index": 0, "delta": {}}]});
@@ -145,6 +153,7 @@ async fn case_25_some_rate_limits_are_final() {
         (error.fault, error.is_fatal_for_run()),
         (Fault::RateLimited, true)
     );
+    assert!(error.to_string().contains("asks to wait 360 s"), "{error}");
     endpoint.requests();
 
     let spent = json!({"message": "You exceeded your quota", "code": "insufficient_quota"});
@@ -189,6 +198,46 @@ async fn case_27_streams_with_comments_without_done_or_cut_short() {
         let reply = complete(&model(streaming(endpoint.url())), request()).await;
         assert_eq!((arguments(&reply), reply.attempts.len()), (LEFT, attempts));
         endpoint.requests();
+    }
+}
+
+/// Of three pieces of arguments the middle one is damaged: without it, the rest would
+/// read as a shorter list of actions.
+#[tokio::test]
+async fn case_27_a_damaged_event_is_retried_and_never_passed_over() {
+    let piece = |arguments: &str| {
+        let function = json!({"name": "interact", "arguments": arguments});
+        let call = json!({"index": 0, "id": "a", "function": function});
+        json!({"choices": [{"delta": {"tool_calls": [call]}}]}).to_string()
+    };
+    let event = |data: &str| format!("data: {data}\n\n");
+    let middle = piece(r#""noop","sleep","#);
+    let end = json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}).to_string();
+    for damaged in [&middle[..middle.len() - 6], "upstream hiccup", "[]"] {
+        let data = [
+            &piece(r#"{"actions":["do","#),
+            damaged,
+            &piece(r#""do"]}"#),
+            &end,
+            "[DONE]",
+        ];
+        let text: String = data.iter().map(|data| event(data)).collect();
+        let whole = Answer::Http {
+            status: 200,
+            headers: Vec::new(),
+            body: text.clone().into_bytes(),
+        };
+        for answer in [Answer::Stream { text, hangs: false }, whole] {
+            let answers = [answer, Answer::acting(&["move_left"])];
+            let endpoint = ScriptedEndpoint::playing(answers).await;
+            let reply = complete(&model(streaming(endpoint.url())), request()).await;
+            assert!(arguments(&reply).contains("move_left"), "{reply:?}");
+            let outcome = &reply.attempts[0].outcome;
+            assert!(
+                outcome.contains("no JSON object") && outcome.contains(&format!("{damaged:?}")),
+                "{outcome}"
+            );
+        }
     }
 }
 
@@ -243,10 +292,55 @@ async fn case_28_connections_that_break() {
     ] {
         let endpoint = RawEndpoint::saying(said, ending).await;
         let error = error_of(endpoint.url()).await;
-        assert_eq!(error.fault, Fault::Unreachable, "{error}");
+        let (fault, attempts) = match said == half {
+            true => (Fault::BadReply, 8),
+            false => (Fault::Unreachable, 3),
+        };
+        assert_eq!(error.fault, fault, "{error}");
         assert!(error.is_fatal_for_run(), "it never answered");
-        assert_eq!(error.exchange.attempts.len(), 3);
+        assert_eq!(error.exchange.attempts.len(), attempts);
+        let sentence = error.to_string();
+        assert!(!sentence.contains("trusted"), "{sentence}");
+        if said == half {
+            assert!(!sentence.contains("cannot reach"), "{sentence}");
+        }
     }
+}
+
+#[tokio::test]
+async fn case_28_what_is_no_gzip_is_called_that() {
+    let broken = Answer::Http {
+        status: 200,
+        headers: vec![("content-encoding", "gzip".into())],
+        body: b"\x1f\x8bgarbage".to_vec(),
+    };
+    let answers = [broken, Answer::acting(&["do"])];
+    let reply = reply_of(&ScriptedEndpoint::playing(answers).await).await;
+    let outcome = &reply.attempts[0].outcome;
+    assert!(
+        outcome.contains("not packed as its headers say"),
+        "{outcome}"
+    );
+}
+
+/// What Windows and Python servers add to JSON or leave out of it.
+#[tokio::test]
+async fn a_byte_order_mark_and_half_a_character_are_read() {
+    let body = r#"{"choices": [{"message": {"content": "\ud83d Action: do", "tool_calls": [
+        {"id": "a", "function": {"name": "interact",
+         "arguments": "{\"reasoning\": \"\\ud83d\", \"actions\": [\"do\"]}"}}]}}]}"#;
+    let answer = Answer::Http {
+        status: 200,
+        headers: Vec::new(),
+        body: format!("\u{feff}{body}").into_bytes(),
+    };
+    let reply = reply_of(&ScriptedEndpoint::playing([answer]).await).await;
+    assert_eq!(
+        (reply.attempts.len(), reply.text.as_str()),
+        (1, "\u{fffd} Action: do")
+    );
+    let read = agent_react::protocol::parse_json(arguments(&reply)).expect("arguments");
+    assert_eq!(read["actions"], json!(["do"]));
 }
 
 #[tokio::test]
@@ -303,6 +397,11 @@ async fn case_28_web_pages_and_redirects() {
         error.to_string().contains("https://elsewhere.example/v1;"),
         "{error}"
     );
+
+    let moved = Answer::json(308, json!({})).with_header("location", "/v1/chat/completions");
+    let endpoint = ScriptedEndpoint::playing([moved]).await;
+    let error = error_of(endpoint.url()).await;
+    assert!(error.to_string().contains("the very address"), "{error}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Answers that say what they mean in a way of their own.
 
-use agent_react::model::Protocol;
+use agent_react::model::{ChatMessage, Protocol};
 use agent_react::protocol::parse_json;
 use integration_tests::endpoint::{Answer, ScriptedEndpoint};
 use serde_json::{Value, json};
@@ -40,6 +40,49 @@ async fn case_03_truncated_arguments_are_passed_on_and_not_guessed() {
     let reply = read_both_ways(calling(r#"{"actions": ["move_left"]"#)).await;
     let parsed = parse_json(arguments(&reply)).expect("only a bracket is lost");
     assert_eq!(parsed, json!({"actions": ["move_left"]}));
+}
+
+/// Servers that read the arguments of the history (llama.cpp, vLLM) refuse every later
+/// request otherwise; the scripted endpoint does so too.
+#[tokio::test]
+async fn case_03_broken_arguments_are_sent_back_as_an_object() {
+    for written in [
+        r#"{"actions": ["move_left", "mo"#,
+        r#"["move_left"]"#,
+        "\"do\"",
+    ] {
+        let broken = Answer::calling(json!({"name": "interact", "arguments": written}));
+        let endpoint = ScriptedEndpoint::playing([broken, Answer::acting(&["do"])]).await;
+        let model = model(config(endpoint.url()));
+        let first = complete(&model, request()).await;
+        assert_eq!(arguments(&first), written, "as it was said, for the trace");
+        complete(&model, continued(request(), &first)).await;
+        let sent = &endpoint.bodies()[1]["messages"][2]["tool_calls"][0]["function"]["arguments"];
+        let sent: Value = serde_json::from_str(sent.as_str().unwrap_or_default()).expect("JSON");
+        assert_eq!(sent, json!({ "invalid": written }));
+    }
+}
+
+/// Mistral and Anthropic refuse a message without content.
+#[tokio::test]
+async fn a_reply_of_nothing_is_sent_back_as_something() {
+    let nothing = [
+        json!({"role": "assistant", "content": ""}),
+        json!({"role": "assistant", "content": null}),
+        json!({"role": "assistant", "content": "<think>Which way?"}),
+        json!({"role": "assistant", "reasoning_content": "Which way?"}),
+    ];
+    for message in nothing {
+        let answers = [Answer::message(message), Answer::acting(&["do"])];
+        let endpoint = ScriptedEndpoint::playing(answers).await;
+        let model = model(config(endpoint.url()));
+        let first = complete(&model, request()).await;
+        let mut next = continued(request(), &first);
+        next.messages.push(ChatMessage::user("Go on.").into());
+        complete(&model, next).await;
+        let roles = ["system", "user", "assistant", "user"];
+        assert_eq!(endpoint.requests()[1].roles(), roles);
+    }
 }
 
 #[tokio::test]
