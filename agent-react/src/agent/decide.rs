@@ -1,6 +1,6 @@
 //! Asks the model, and records what it was asked and what it answered.
 
-use std::mem;
+use std::{mem, time::Duration};
 
 use serde_json::json;
 use tracer::{
@@ -86,12 +86,7 @@ fn note_reply(event: &mut CaisEvent, reply: &mut ChatReply, prices: Option<&Pric
         finish_reason: reply.finish_reason.clone(),
         usage: usage.map(trace_usage).unwrap_or_default(),
         latency_ms: event.latency_ms,
-        failed_attempts: failed(
-            reply
-                .attempts
-                .split_last()
-                .map_or(&[], |(_, earlier)| earlier),
-        ),
+        failed_attempts: failed(&reply.attempts, reply.attempts.len().saturating_sub(1)),
     });
 }
 
@@ -107,7 +102,7 @@ fn note_failure(event: &mut CaisEvent, model: &dyn ChatModel, error: &mut ModelE
         request: mem::take(&mut error.exchange.raw_request),
         response: error.exchange.raw_response.take(),
         usage: error.total_usage().map(trace_usage).unwrap_or_default(),
-        failed_attempts: failed(&error.exchange.attempts),
+        failed_attempts: failed(&error.exchange.attempts, error.exchange.attempts.len()),
         ..LlmCallRecord::default()
     });
 }
@@ -121,13 +116,16 @@ fn note_notices(event: &mut CaisEvent, notices: &[String]) {
     }
 }
 
-fn failed(attempts: &[Attempt]) -> Vec<LlmAttempt> {
-    attempts
-        .iter()
-        .map(|attempt| LlmAttempt {
+/// The first attempts, which failed, each with the wait for the one after it.
+fn failed(attempts: &[Attempt], count: usize) -> Vec<LlmAttempt> {
+    let waits = attempts.iter().skip(1).map(|next| next.waited);
+    let waits = waits.chain(std::iter::repeat(Duration::ZERO));
+    let failed = attempts.iter().take(count).zip(waits);
+    failed
+        .map(|(attempt, waited)| LlmAttempt {
             error: attempt.outcome.clone(),
             status: attempt.status,
-            waited_ms: attempt.waited.as_secs_f64() * 1e3,
+            waited_ms: waited.as_secs_f64() * 1e3,
         })
         .collect()
 }

@@ -26,9 +26,9 @@ impl Secret {
     pub fn is_placeholder(&self) -> bool {
         const SHORTEST: usize = 8;
         const LONGEST_WORD: usize = 20;
-        let has = |kind: fn(&u8) -> bool| self.0.as_bytes().iter().any(|byte| kind(byte));
-        let is_word = !has(u8::is_ascii_digit)
-            && !(has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase));
+        let has = |kind: fn(&u8) -> bool| self.0.as_bytes().iter().any(kind);
+        let has_both_cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+        let is_word = !(has(u8::is_ascii_digit) || has_both_cases);
         self.0.len() < SHORTEST || (is_word && self.0.len() < LONGEST_WORD)
     }
 }
