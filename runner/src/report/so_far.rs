@@ -122,6 +122,7 @@ pub(crate) fn so_far(store: &Store) -> anyhow::Result<BTreeMap<String, SoFar>> {
                 total_tokens: count(9),
                 cached_tokens: number(10),
                 reasoning_tokens: number(11),
+                ..Usage::default()
             },
             cost: row.get(12).and_then(Value::as_f64),
         };
