@@ -188,7 +188,7 @@ fn a_word_in_place_of_the_key_leaves_the_trace_readable() {
             .expect("the program starts")
             .into();
         said.exited(0);
-        place.read("replay", &[]).exited(0);
+        place.read("replay", &["--all"]).exited(0);
         place.read("report", &[]).exited(0);
     }
 }
