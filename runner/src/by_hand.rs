@@ -171,10 +171,14 @@ impl Hand<'_> {
         event.base.system_state_after = json!({ "error": error_state("ModelError", &error) });
         let fault = ("fault".to_owned(), error.fault.name().into());
         event.base.metadata.extend([fault]);
-        let attempts = error.exchange.attempts.iter().map(|attempt| LlmAttempt {
+        let attempts = &error.exchange.attempts;
+        let attempts = attempts.iter().enumerate().map(|(n, attempt)| LlmAttempt {
             error: attempt.outcome.clone(),
             status: attempt.status,
-            waited_ms: attempt.waited.as_secs_f64() * 1e3,
+            waited_ms: match attempts.get(n + 1) {
+                Some(next) => next.waited.as_secs_f64() * 1e3,
+                None => 0.0,
+            },
         });
         event.llm_call_records.push(LlmCallRecord {
             model_name: Some(self.model.to_owned()),
