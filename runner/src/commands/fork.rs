@@ -116,6 +116,7 @@ fn beneath(store: &Store, recording: &Recording, args: &ForkArgs) -> anyhow::Res
     let mut layer = Layer::new(Origin::Run(id.unwrap_or_default().to_owned()));
     layer.set("run", "models", Some(vec![recording.config.model.clone()]));
     layer.set("run", "episodes", Some(i64::from(args.continuations)));
+    layer.set("run", "until_decided", Some(false));
     layers.push(layer);
     Ok(layers)
 }

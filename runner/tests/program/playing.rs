@@ -203,6 +203,13 @@ fn two_models_play_on_until_they_are_told_apart() {
     place.read("resume", &["--quiet"]).exited(0);
     let again = place.read("compare", &["--json"]).exited(0).json();
     assert_eq!(again[0]["pairs"], pairs, "what is decided is not played on");
+
+    // A fork of it compares nothing.
+    let session = place.ask("select session_id from session_traces limit 1");
+    let session = session.as_str().expect("an id");
+    place
+        .read("fork", &[session, "--at-step", "5", "--quiet"])
+        .exited(0);
 }
 
 #[test]
