@@ -7,7 +7,16 @@ use crate::output::counted;
 
 /// `value`, or a dash where it is unknown.
 pub(super) fn number(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
+    value.map_or_else(|| "–".to_owned(), |value| plain(value, decimals))
+}
+
+/// A number that is never `-0.0`.
+fn plain(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(zero) if !zero.contains(|digit| matches!(digit, '1'..='9')) => zero.to_owned(),
+        _ => text,
+    }
 }
 
 /// `45.0 ± 3.1 (38.0 to 52.0)`, as far as it is known.
@@ -33,8 +42,12 @@ fn parenthesized(low: Option<f64>, high: Option<f64>, decimals: usize) -> String
 
 /// `18.2 to 26.0`, if it is known.
 pub(super) fn interval(low: Option<f64>, high: Option<f64>, decimals: usize) -> Option<String> {
-    low.zip(high)
-        .map(|(low, high)| format!("{low:.decimals$} to {high:.decimals$}"))
+    let (low, high) = low.zip(high)?;
+    Some(format!(
+        "{} to {}",
+        plain(low, decimals),
+        plain(high, decimals)
+    ))
 }
 
 /// A published figure, with its deviation where there is one: `35.15`, `27.3 ± 1.2`, or
@@ -389,6 +402,8 @@ mod tests {
         let said = [0.04, -0.04, 1.26, -3.0].map(|value| signed(value, 1));
         assert_eq!(said, ["+0.0", "+0.0", "+1.3", "-3.0"]);
         assert_eq!([-0.4, 2.0].map(|value| signed(value, 0)), ["+0", "+2"]);
+        let ends = interval(Some(-0.04), Some(-0.06), 1);
+        assert_eq!(ends.as_deref(), Some("0.0 to -0.1"));
     }
 
     #[test]
