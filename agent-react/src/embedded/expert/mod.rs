@@ -94,7 +94,8 @@ impl Policy for Expert {
         self.look(&sighting);
         let mut wishes = Vec::new();
         needs::wishes(&self.belief, &sighting, self.rest, &mut wishes);
-        progress::wishes(self.level, &self.belief, &sighting, &mut wishes);
+        let walling = self.begun.shelter.is_some();
+        progress::wishes(self.level, &self.belief, &sighting, walling, &mut wishes);
         wishes.sort_by_key(|wish| wish.urgency);
 
         let Some((goal, Plan { mut actions, .. })) = self.decide(&sighting, &wishes) else {

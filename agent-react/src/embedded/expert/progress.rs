@@ -15,13 +15,19 @@ use super::{
     },
 };
 
-/// What brings the player on.
-pub(super) fn wishes(level: Level, belief: &Belief, sighting: &Sighting, wishes: &mut Vec<Wish>) {
+/// What brings the player on. While it is `walling` itself in, stones are for that.
+pub(super) fn wishes(
+    level: Level,
+    belief: &Belief,
+    sighting: &Sighting,
+    walling: bool,
+    wishes: &mut Vec<Wish>,
+) {
     let mut wish = |goal, bias| wishes.push(Wish::new(Urgency::Progress, goal, bias));
     wooden_age(level, belief, sighting, &mut wish);
     if level == Level::Expert {
         farming(belief, sighting, &mut wish);
-        stone_and_iron_age(belief, sighting, &mut wish);
+        stone_and_iron_age(belief, sighting, walling, &mut wish);
     }
     let amount = |item| sighting.amount(item);
     if sighting.lacks(Achievement::DefeatZombie)
@@ -114,7 +120,12 @@ fn farming(belief: &Belief, sighting: &Sighting, wish: &mut impl FnMut(Goal, i32
     }
 }
 
-fn stone_and_iron_age(belief: &Belief, sighting: &Sighting, wish: &mut impl FnMut(Goal, i32)) {
+fn stone_and_iron_age(
+    belief: &Belief,
+    sighting: &Sighting,
+    walling: bool,
+    wish: &mut impl FnMut(Goal, i32),
+) {
     let amount = |item| sighting.amount(item);
     if amount(Item::WoodPickaxe) == 0 {
         if sighting.lacks(Achievement::PlaceTable) {
@@ -124,9 +135,9 @@ fn stone_and_iron_age(belief: &Belief, sighting: &Sighting, wish: &mut impl FnMu
         return;
     }
     let stone = amount(Item::Stone);
-    // The walls of a shelter are no stock.
+    // The walls of a shelter, and of one that is begun, are no stock.
     let sheltered = sighting.is_night() && shelter::is_enclosed(belief, sighting.position);
-    if stone < STONE_STORE && !sheltered {
+    if stone < STONE_STORE && !sheltered && !walling {
         wish(Goal::Gather(Material::Stone), bias::STONE);
     }
     if sighting.lacks(Achievement::PlaceStone) {
