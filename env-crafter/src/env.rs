@@ -86,8 +86,8 @@ impl Env {
         }
     }
 
-    /// Begins the next episode, in another world. After the last there is a
-    /// number for comes the first again.
+    /// Begins the next episode, in another world. Episode 1 follows the one of the
+    /// greatest number.
     pub fn reset(&mut self) {
         *self = Self::at_episode(self.config.clone(), self.next_episode());
     }

@@ -17,6 +17,7 @@ import argparse
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,10 @@ def main():
   args = parser.parse_args()
   if args.seeds < 1 or args.steps < 1:
     parser.error('--seeds and --steps: at least 1')
+  if args.first is not None and not 0 <= args.first <= 2 ** 64 - args.seeds:
+    parser.error('--first: seeds are numbers from 0 to 2^64 - 1')
+  if args.python and not shutil.which(args.python):
+    parser.error(f'--python: there is no program {args.python}')
   python = args.python or reference_python()
   subprocess.run(['cargo', 'build', '--quiet', '-p', 'env-crafter', '--example', 'trace'],
                  cwd=ROOT, check=True)
@@ -71,7 +76,7 @@ def main():
   steps, images, failed = 0, 0, 0
   with tempfile.TemporaryDirectory() as directory:
     for i in range(args.seeds):
-      seed = fresh.randrange(2 ** 63) if args.first is None else args.first + i
+      seed = fresh.randrange(2 ** 64) if args.first is None else args.first + i
       settings = ['--seed', str(seed), '--steps', str(args.steps),
                   '--total-steps', str(args.steps), '--episodes', '50',
                   '--policy', POLICIES[i % len(POLICIES)]]

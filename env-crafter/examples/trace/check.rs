@@ -9,7 +9,7 @@ use std::{
 };
 
 use env_crafter::{Action, Env, EnvConfig, Textures};
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
 use crate::{
@@ -54,13 +54,18 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Value>, String> {
         .starts_with(&[0x1f, 0x8b]);
     let mut text = String::new();
     if zipped {
-        GzDecoder::new(file).read_to_string(&mut text)
+        MultiGzDecoder::new(file).read_to_string(&mut text)
     } else {
         file.read_to_string(&mut text)
     }
     .map_err(|error| failed(&error))?;
-    text.lines()
-        .map(|line| serde_json::from_str(line).map_err(|error| failed(&error)))
+    let lines = text.lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(n, line)| {
+            let broken = |error| failed(&format_args!("line {}: {error}", n + 1));
+            serde_json::from_str(line).map_err(broken)
+        })
         .collect()
 }
 
@@ -111,6 +116,9 @@ pub(crate) fn check(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome
 }
 
 fn check_steps(lines: &[Value], textures: &Arc<Textures>) -> Result<Outcome, String> {
+    if lines.len() == 1 {
+        return Err("nothing to compare: there is only a header".to_owned());
+    }
     let (config, actions) = config_and_actions(lines)?;
     let mut outcome = Outcome::default();
     let drawn_with = config
