@@ -25,6 +25,9 @@ pub struct Tolerance {
     /// By how much the moments of two events may differ, counted from the beginning
     /// of their timestep.
     pub time: Duration,
+    /// The share of the events, 0 to 1, whose moments may differ by more: a busy machine
+    /// stops a program now and then.
+    pub late: f64,
     /// How much longer the second session may take for each of its events, beside `time`
     /// in all.
     pub overhead_per_event: Duration,
@@ -36,6 +39,7 @@ impl Default for Tolerance {
     fn default() -> Self {
         Self {
             time: Duration::from_secs(2),
+            late: 0.0,
             overhead_per_event: Duration::from_millis(1),
         }
     }

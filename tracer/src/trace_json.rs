@@ -55,9 +55,16 @@ pub enum TraceJsonError {
     },
 }
 
-impl From<serde_json::Error> for TraceJsonError {
-    fn from(error: serde_json::Error) -> Self {
-        if error.is_eof() {
+impl TraceJsonError {
+    /// What is wrong with a text that does not parse. A number or a word that is cut
+    /// in the middle is an error of its own to the parser, though it is the end's.
+    fn of(text: &str, error: serde_json::Error) -> Self {
+        let before: usize = text
+            .split('\n')
+            .take(error.line() - 1)
+            .map(|it| it.len() + 1)
+            .sum();
+        if error.is_eof() || before + error.column() >= text.len() {
             TraceJsonError::CutShort { line: error.line() }
         } else {
             TraceJsonError::Malformed(error)
@@ -84,7 +91,8 @@ pub fn write(trace: &SessionTrace) -> Result<String, serde_json::Error> {
 
 /// Reads a session.
 pub fn read(text: &str) -> Result<SessionTrace, TraceJsonError> {
-    let kind: Kind = serde_json::from_str(text)?;
+    let broken = |error| TraceJsonError::of(text, error);
+    let kind: Kind = serde_json::from_str(text).map_err(broken)?;
     if kind.format != FORMAT {
         return Err(TraceJsonError::NotASession);
     }
@@ -94,6 +102,30 @@ pub fn read(text: &str) -> Result<SessionTrace, TraceJsonError> {
             known: VERSION,
         });
     }
-    let document: Document<'_> = serde_json::from_str(text)?;
+    let document: Document<'_> = serde_json::from_str(text).map_err(broken)?;
     Ok(document.trace.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SessionOptions, Tracer, record::SessionStatus};
+
+    #[test]
+    fn wherever_a_text_is_cut_it_is_cut_short() {
+        let session = Tracer::in_memory()
+            .start_session(SessionOptions::default())
+            .unwrap();
+        let metadata = serde_json::json!({ "number": -1.5e-7, "known": true, "none": null });
+        session.add_metadata("example", metadata).unwrap();
+        let whole = write(&session.end_blocking(SessionStatus::Completed).unwrap()).unwrap();
+        for end in 0..whole.len() {
+            let error = read(&whole[..end]).unwrap_err();
+            assert!(
+                matches!(error, TraceJsonError::CutShort { line: 0 | 1 }),
+                "cut at {end} of {}: {error}",
+                whole.len()
+            );
+        }
+    }
 }

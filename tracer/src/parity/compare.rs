@@ -110,8 +110,7 @@ fn timestamps(
     pairs: &Pairs<'_>,
     tolerance: &Tolerance,
 ) -> Answer {
-    let compared = format!("tolerance {:?}", tolerance.time);
-    let mut answer = Answer::of(exercised(pairs.matched.len(), compared));
+    let count = pairs.matched.len();
     let [ours, theirs] = [manual, decorated].map(|trace| {
         let steps = trace.timesteps.iter();
         steps
@@ -130,11 +129,23 @@ fn timestamps(
                 .event_time
                 .duration_since(start)
         };
+    let mut late = Vec::new();
     for pair in &pairs.matched {
         let apart = offset(&ours, manual, pair.manual) - offset(&theirs, decorated, pair.decorated);
         if apart.unsigned_abs() > tolerance.time {
-            answer.differ(format!("{}: {:?} apart", pair.key, apart.unsigned_abs()));
+            late.push(format!("{}: {:?} apart", pair.key, apart.unsigned_abs()));
         }
+    }
+    let compared = match late.len() {
+        0 => format!("tolerance {:?}", tolerance.time),
+        late => format!(
+            "tolerance {:?}, {late} of {count} beyond it",
+            tolerance.time
+        ),
+    };
+    let mut answer = Answer::of(exercised(count, compared));
+    if late.len() as f64 > tolerance.late * count as f64 {
+        answer.differences = late;
     }
     answer
 }

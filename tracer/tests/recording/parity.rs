@@ -16,6 +16,7 @@ use crate::support::session;
 
 /// These programs do next to nothing, so that the machine decides how long they take.
 const PATIENT: Tolerance = Tolerance {
+    late: 0.0,
     time: Duration::from_secs(60),
     overhead_per_event: Duration::from_secs(60),
 };
