@@ -8,7 +8,7 @@ mod look;
 mod run;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -151,7 +151,7 @@ pub struct TasksArgs {
     #[arg(value_name = "FILE", conflicts_with_all = ["seed", "worlds", "tier", "difficulty", "name", "held_out", "shuffle", "out"])]
     pub files: Vec<PathBuf>,
     /// The first seed to look at
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64 - 100_000))]
     pub seed: u64,
     /// How many worlds the set has, those held out included
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
@@ -162,8 +162,8 @@ pub struct TasksArgs {
     /// Rules the worlds are made by: easy, normal, hard or peaceful
     #[arg(long, value_name = "NAME", default_value = "normal")]
     pub difficulty: String,
-    /// What the set is called
-    #[arg(long, value_name = "NAME", default_value = "tasks")]
+    /// What the set is called, and its file
+    #[arg(long, value_name = "NAME", default_value = "tasks", value_parser = file_name)]
     pub name: String,
     /// Put so many worlds into a second set, NAME-test
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -347,7 +347,7 @@ pub struct ParityArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// Steps of the episode at most; its last call fails
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_steps: u64,
     /// Print JSON instead of text
     #[arg(long)]
@@ -366,6 +366,15 @@ pub struct DoctorArgs {
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// A name that is also one of a file in a folder, for the command line.
+fn file_name(name: &str) -> Result<String, String> {
+    let is_plain = Path::new(name).file_name() == Some(name.as_ref());
+    match is_plain {
+        true => Ok(name.to_owned()),
+        false => Err("it names a file, so give a name without folders".to_owned()),
+    }
 }
 
 #[cfg(test)]

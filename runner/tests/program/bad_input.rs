@@ -54,6 +54,17 @@ fn flags_and_values() {
 }
 
 #[test]
+fn task_sets_that_cannot_be_meant() {
+    let check = |arguments: &[&str], reason: &str| {
+        Place::new().run(arguments).refused(2, &[reason]);
+    };
+    check(&["tasks", "--name", "../x"], "a name without folders");
+    check(&["tasks", "--name", "a/b"], "a name without folders");
+    check(&["tasks", "--seed", "18446744073709551615"], "--seed");
+    check(&["parity", "--max-steps", "0"], "--max-steps");
+}
+
+#[test]
 fn embedded_models_that_cannot_be_meant() {
     check(
         &["--model", "embedded:expert?noise=1.5"],
