@@ -20,16 +20,19 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it is a word that stands where a key is asked for, such as `none`, `x` or
-    /// `no-key-required`, and not worth hiding: hiding it would make other words
-    /// unreadable. Keys are longer, and have digits or letters of both cases.
+    /// Whether it only stands where a key is asked for, such as `none`, `x` or
+    /// `no-key-required`, and is not worth hiding: hiding it would make other words
+    /// unreadable.
     pub fn is_placeholder(&self) -> bool {
         const SHORTEST: usize = 8;
-        const LONGEST_WORD: usize = 20;
-        let has = |kind: fn(&u8) -> bool| self.0.as_bytes().iter().any(kind);
-        let has_both_cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-        let is_word = !(has(u8::is_ascii_digit) || has_both_cases);
-        self.0.len() < SHORTEST || (is_word && self.0.len() < LONGEST_WORD)
+        const KNOWN: [&str; 5] = [
+            "anything",
+            "lm-studio",
+            "no-key-required",
+            "not-needed",
+            "placeholder",
+        ];
+        self.0.len() < SHORTEST || KNOWN.contains(&self.0.to_ascii_lowercase().as_str())
     }
 }
 
@@ -129,11 +132,11 @@ mod tests {
 
     #[test]
     fn words_in_place_of_a_key_stay_readable() {
-        for word in ["x", "none", "move", "no-key-required", "observation"] {
+        for word in ["x", "none", "move", "no-key-required", "anything"] {
             let text = format!("{{\"index\": \"{word}\"}}");
             assert_eq!(scrub_received(text.clone(), &[Secret::new(word)]), text);
         }
-        for key in ["hunter2hunter2", "AbCdEfGhIj", "abcdefghijklmnopqrstuvwxyz"] {
+        for key in ["hunter2hunter2", "AbCdEfGhIj", "my-secret-word"] {
             assert_eq!(scrub(key.to_owned(), &[Secret::new(key)]), "[key]");
         }
     }

@@ -205,12 +205,13 @@ async fn a_call_that_takes_too_long_is_an_endpoint_failure() {
 #[tokio::test]
 async fn an_episode_that_takes_too_long_has_spent_its_budget() {
     let mut config = AgentConfig::default();
-    config.limits.episode_time = Some(Duration::from_millis(20));
+    // However busy the machine is, this is over between two turns, not in a call.
+    config.limits.episode_time = Some(Duration::ZERO);
     let played = play(vec![Line::Act(&["noop"])], &config).await;
     assert_eq!(played.outcome.ending, Ending::BudgetSpent);
     assert_eq!(
         played.outcome.error.unwrap(),
-        "the episode took longer than 0.02 s"
+        "the episode took longer than 0 s"
     );
 }
 
