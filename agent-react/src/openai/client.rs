@@ -24,7 +24,7 @@ use crate::endpoint::{EndpointConfig, EndpointError, Quirks, ToolChoice};
 use crate::limiter::{Limiter, Outcome};
 use crate::model::{
     Attempt, ChatModel, ChatReply, ChatRequest, Exchange, Fault, Listener, ModelError, Protocol,
-    ReplyEnd, ToolCall, Usage,
+    ReplyEnd, Usage,
 };
 use crate::protocol::{self, WrittenCall};
 use crate::retry::Failure;
@@ -463,7 +463,10 @@ impl Shared {
         ChatReply {
             text,
             reasoning: said.reasoning,
-            tool_calls: with_ids(said.calls.into_iter().chain(written), call.request),
+            tool_calls: ids::given(
+                said.calls.into_iter().chain(written),
+                &call.request.messages,
+            ),
             finish_reason: said.finish_reason,
             usage: said.usage,
             extra: said.extra,
@@ -573,30 +576,4 @@ fn limiter_outcome(result: &Result<(Said, Value), Box<Failed>>) -> Outcome {
             | Fault::Recording => Outcome::Answered,
         },
     }
-}
-
-/// Gives every call an id of its own within the conversation.
-fn with_ids(calls: impl Iterator<Item = SaidCall>, request: &ChatRequest) -> Vec<ToolCall> {
-    let earlier = request
-        .messages
-        .iter()
-        .flat_map(|message| &message.tool_calls);
-    let mut taken: BTreeSet<String> = earlier.map(|call| call.id.clone()).collect();
-    let mut n = ids::count(&request.messages);
-    calls
-        .map(|call| {
-            let mut id = call.id.unwrap_or_default();
-            while id.is_empty() || taken.contains(&id) {
-                n += 1;
-                id = ids::made(n);
-            }
-            taken.insert(id.clone());
-            ToolCall {
-                id,
-                name: call.name,
-                arguments: call.arguments,
-                extra: call.extra,
-            }
-        })
-        .collect()
 }

@@ -3,19 +3,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{ChatMessage, Role, Shared};
+use super::reply::SaidCall;
+use crate::model::{ChatMessage, Role, Shared, ToolCall};
 
 /// An id for the `n`th call of a conversation, fit for every endpoint.
-pub(super) fn made(n: usize) -> String {
+fn made(n: usize) -> String {
     format!("call{n:05}")
 }
 
 /// How many calls a conversation holds.
-pub(super) fn count(messages: &[Shared<ChatMessage>]) -> usize {
+fn count(messages: &[Shared<ChatMessage>]) -> usize {
     messages
         .iter()
         .map(|message| message.tool_calls.len())
         .sum()
+}
+
+/// Gives every call an id of its own within the conversation.
+pub(super) fn given(
+    calls: impl Iterator<Item = SaidCall>,
+    conversation: &[Shared<ChatMessage>],
+) -> Vec<ToolCall> {
+    let earlier = conversation.iter().flat_map(|message| &message.tool_calls);
+    let mut taken: BTreeSet<String> = earlier.map(|call| call.id.clone()).collect();
+    let mut n = count(conversation);
+    calls
+        .map(|call| {
+            let mut id = call.id.unwrap_or_default();
+            while id.is_empty() || taken.contains(&id) {
+                n += 1;
+                id = made(n);
+            }
+            taken.insert(id.clone());
+            ToolCall {
+                id,
+                name: call.name,
+                arguments: call.arguments,
+                extra: call.extra,
+            }
+        })
+        .collect()
 }
 
 /// Gives calls that lack an id, share one with an earlier call, or have one the
