@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::client::read;
+use super::events::{Events, StreamEvent};
 use super::fault::{ErrorBody, classify};
-use super::stream::{Assembly, Events};
+use super::stream::Assembly;
 use super::wire::Completion;
 use super::{reply, thinking};
 use crate::model::{Protocol, ReplyEnd, ToolCall};
@@ -196,9 +197,13 @@ fn check_extracted(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn events(pieces: &[&[u8]]) -> Vec<String> {
+fn data(data: &str) -> StreamEvent {
+    StreamEvent::Data(data.to_owned())
+}
+
+fn events(pieces: &[&[u8]]) -> Vec<StreamEvent> {
     let mut events = Events::default();
-    let mut found: Vec<String> = pieces.iter().flat_map(|piece| events.push(piece)).collect();
+    let mut found: Vec<StreamEvent> = pieces.iter().flat_map(|piece| events.push(piece)).collect();
     found.extend(events.finish());
     found
 }
@@ -242,7 +247,7 @@ proptest! {
         let found = events(&pieces);
         prop_assert_eq!(&found, &events(&[&bytes]));
         let mut assembly = Assembly::default();
-        found.iter().for_each(|data| assembly.push(data));
+        found.into_iter().for_each(|event| assembly.push(event));
         if let Ok(answer) = assembly.finish() {
             check_read(answer)?;
         }
@@ -259,8 +264,8 @@ proptest! {
         })], 0..6),
     ) {
         let mut assembly = Assembly::default();
-        chunks.iter().for_each(|chunk| assembly.push(&chunk.to_string()));
-        assembly.push("[DONE]");
+        chunks.iter().for_each(|chunk| assembly.push(data(&chunk.to_string())));
+        assembly.push(data("[DONE]"));
         let answer = assembly.finish();
         prop_assert_eq!(answer.is_ok(), chunks.iter().all(Value::is_object));
         check_read(answer.unwrap_or_default())?;
@@ -276,8 +281,8 @@ proptest! {
         let left = 1 + cut.index(damaged.len() - 1);
         damaged.truncate(left);
         let mut assembly = Assembly::default();
-        events.iter().for_each(|data| assembly.push(data));
-        assembly.push("[DONE]");
+        events.iter().for_each(|event| assembly.push(data(event)));
+        assembly.push(data("[DONE]"));
         prop_assert!(assembly.finish().is_err());
     }
 
@@ -287,9 +292,10 @@ proptest! {
         let mut assembly = Assembly::default();
         for piece in letters.chunks(size) {
             let piece: String = piece.iter().collect();
-            assembly.push(&json!({"choices": [{"delta": {"content": piece}}]}).to_string());
+            let chunk = json!({"choices": [{"delta": {"content": piece}}]});
+            assembly.push(data(&chunk.to_string()));
         }
-        assembly.push("[DONE]");
+        assembly.push(data("[DONE]"));
         let answer = assembly.finish().expect("[DONE] came");
         let whole = json!({"choices": [{"message": {"content": text}}]});
         let read = |value: Value| {

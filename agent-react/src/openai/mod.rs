@@ -15,6 +15,7 @@
 
 mod adapt;
 mod client;
+mod events;
 mod fault;
 mod ids;
 mod reply;

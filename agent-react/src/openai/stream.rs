@@ -1,72 +1,16 @@
-//! Puts a streamed answer together.
+//! Puts a streamed answer together: [`Assembly`] joins the chunks of a stream into the
+//! same JSON an unstreamed answer would have been, so that both are read by one path.
 //!
-//! [`Events`] cuts the bytes into server-sent events, [`Assembly`] joins their
-//! chunks into the same JSON an unstreamed answer would have been, so that both are
-//! read by one path.
+//! Not here: cutting bytes into events, see [`super::events`].
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::events::StreamEvent;
+use super::fault::ErrorBody;
 use super::reply::flatten;
-use super::wire::{Completion, WireCall};
+use super::wire::{Choice, Completion, Message, WireCall};
 use crate::protocol::read_as_written;
-
-/// Cuts bytes into the data of server-sent events. Comments and keep-alives are
-/// dropped; pieces may end anywhere, even within a character.
-#[derive(Debug, Default)]
-pub(super) struct Events {
-    line: Vec<u8>,
-    data: String,
-}
-
-impl Events {
-    /// Takes a piece; returns the data of the events it completes.
-    pub(super) fn push(&mut self, piece: &[u8]) -> Vec<String> {
-        let mut complete = Vec::new();
-        for &byte in piece {
-            if byte == b'\n' {
-                complete.extend(self.end_line());
-            } else {
-                self.line.push(byte);
-            }
-        }
-        complete
-    }
-
-    /// Cuts a text that is complete.
-    pub(super) fn all(mut self, text: &[u8]) -> Vec<String> {
-        let mut events = self.push(text);
-        events.extend(self.finish());
-        events
-    }
-
-    /// What is left when the connection ends without a last blank line.
-    pub(super) fn finish(mut self) -> Option<String> {
-        let last = self.end_line();
-        last.or_else(|| self.take_data())
-    }
-
-    fn end_line(&mut self) -> Option<String> {
-        let line = std::mem::take(&mut self.line);
-        let line = String::from_utf8_lossy(&line);
-        let line = line.trim_end_matches('\r');
-        if line.is_empty() {
-            return self.take_data();
-        }
-        if let Some(data) = line.strip_prefix("data:") {
-            if !self.data.is_empty() {
-                self.data.push('\n');
-            }
-            self.data.push_str(data.strip_prefix(' ').unwrap_or(data));
-        }
-        None
-    }
-
-    fn take_data(&mut self) -> Option<String> {
-        let data = std::mem::take(&mut self.data);
-        (!data.is_empty()).then_some(data)
-    }
-}
 
 /// Joins the chunks of a stream.
 #[derive(Debug, Default)]
@@ -81,6 +25,10 @@ pub(super) struct Assembly {
     error: Value,
     done: bool,
     chunks: u64,
+    /// Which of several choices is read: the one that came first.
+    choice: Option<u64>,
+    /// Whether a piece of the message came as a `delta`.
+    in_deltas: bool,
     broken: Option<BrokenEvent>,
 }
 
@@ -93,11 +41,12 @@ pub(super) enum NoAnswer {
     Broken(BrokenEvent),
 }
 
-/// The data of an event that is no JSON object: part of what was said is lost, and
-/// what is left may read as something else.
+/// A piece that cannot be read: part of what was said is lost, and what is left may read
+/// as something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BrokenEvent {
     pub(super) data: String,
+    /// What the piece is, for a sentence.
     pub(super) problem: String,
 }
 
@@ -111,25 +60,51 @@ struct PartialCall {
 }
 
 impl Assembly {
-    /// Takes the data of one event. After one that cannot be read, nothing more is.
-    pub(super) fn push(&mut self, data: &str) {
+    /// Takes one event. After one that cannot be read, nothing more is.
+    pub(super) fn push(&mut self, event: StreamEvent) {
         if self.is_done() {
             return;
         }
+        match event {
+            StreamEvent::Data(data) => self.push_data(&data),
+            StreamEvent::Error(data) => {
+                let error = serde_json::from_str(&data);
+                self.note_error(error.unwrap_or(Value::String(data)));
+            }
+            StreamEvent::Stray(line) => {
+                let problem = "a line that belongs to no event".to_owned();
+                self.broken = Some(BrokenEvent {
+                    data: line,
+                    problem,
+                });
+            }
+        }
+    }
+
+    fn push_data(&mut self, data: &str) {
         if data.trim() == "[DONE]" {
             self.done = true;
             return;
         }
         let chunk = match read_as_written::<Map<String, Value>>(data) {
             Ok(chunk) => Value::Object(chunk),
-            Err(problem) => {
+            Err(fault) => {
                 self.broken = Some(BrokenEvent {
                     data: data.to_owned(),
-                    problem: problem.to_string(),
+                    problem: format!("an event that is no JSON object ({fault})"),
                 });
                 return;
             }
         };
+        self.chunks += 1;
+        if ["choices", "error"]
+            .iter()
+            .all(|key| chunk.get(*key).is_none())
+            && ErrorBody::is_in(&chunk)
+        {
+            self.note_error(chunk);
+            return;
+        }
         // Every object is one: what is of another type counts as missing.
         let Completion {
             model,
@@ -137,32 +112,54 @@ impl Assembly {
             error,
             ..
         } = Completion::deserialize(&chunk).unwrap_or_default();
-        self.chunks += 1;
         self.model = self.model.take().or(model);
         if chunk.get("usage").is_some_and(Value::is_object) {
             self.usage = chunk["usage"].clone();
         }
         self.note_error(error);
         for choice in choices {
-            self.note_error(choice.error);
-            self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
-            let Some(delta) = choice.delta.or(choice.message) else {
-                continue;
-            };
-            let (text, thought) = flatten(&delta.content);
-            self.content.push_str(&text);
-            self.reasoning.push_str(&thought);
-            let field = [&delta.reasoning_content, &delta.reasoning]
-                .into_iter()
-                .map(|value| flatten(value).0)
-                .find(|text| !text.is_empty());
-            self.reasoning.push_str(&field.unwrap_or_default());
-            if let Some(Value::Array(details)) = delta.reasoning_details {
-                self.reasoning_details.extend(details);
+            let index = choice.index.unwrap_or_default();
+            if *self.choice.get_or_insert(index) == index {
+                self.push_choice(choice);
             }
-            for call in delta.tool_calls {
-                self.push_call(call);
+        }
+    }
+
+    fn push_choice(&mut self, choice: Choice) {
+        self.note_error(choice.error);
+        self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        match (choice.delta, choice.message) {
+            // Some servers end with the whole message, which stands for its pieces.
+            (_, Some(whole)) if self.in_deltas && says_something(&whole) => {
+                self.content.clear();
+                self.reasoning.clear();
+                self.reasoning_details.clear();
+                self.calls.clear();
+                self.push_piece(whole);
             }
+            (Some(piece), _) => {
+                self.in_deltas = true;
+                self.push_piece(piece);
+            }
+            (None, Some(piece)) => self.push_piece(piece),
+            (None, None) => {}
+        }
+    }
+
+    fn push_piece(&mut self, piece: Message) {
+        let (text, thought) = flatten(&piece.content);
+        self.content.push_str(&text);
+        self.reasoning.push_str(&thought);
+        let field = [&piece.reasoning_content, &piece.reasoning]
+            .into_iter()
+            .map(|value| flatten(value).0)
+            .find(|text| !text.is_empty());
+        self.reasoning.push_str(&field.unwrap_or_default());
+        if let Some(Value::Array(details)) = piece.reasoning_details {
+            self.reasoning_details.extend(details);
+        }
+        for call in piece.tool_calls {
+            self.push_call(call);
         }
     }
 
@@ -226,20 +223,20 @@ impl Assembly {
         let function = piece.function.unwrap_or_default();
         let name = function.name.unwrap_or_default();
         let id = piece.id.filter(|id| !id.is_empty());
+        let is_same = |call: &PartialCall| call.index == piece.index;
+        let of_that_id = |call: &PartialCall| is_same(call) && id.is_some() && call.id == id;
         let at = match piece.index {
-            Some(_) => self
-                .calls
-                .iter()
-                .rposition(|call| call.index == piece.index),
+            _ if self.calls.iter().any(of_that_id) => self.calls.iter().rposition(of_that_id),
+            Some(_) => self.calls.iter().rposition(is_same),
             None => self.calls.len().checked_sub(1),
         };
+        let complete = |call: &PartialCall| serde_json::from_str::<Value>(&call.arguments).is_ok();
         let at = at.filter(|&at| {
             let open = &self.calls[at];
             let other_id = id.is_some() && open.id.is_some() && id != open.id;
-            let complete = serde_json::from_str::<Value>(&open.arguments).is_ok();
             let named_anew = !name.is_empty()
                 && !open.name.is_empty()
-                && complete
+                && complete(open)
                 && (id.is_none() || id != open.id);
             !other_id && !named_anew
         });
@@ -251,6 +248,14 @@ impl Assembly {
             self.calls.len() - 1
         });
         let call = &mut self.calls[at];
+        if call.id == id
+            && call.name == name
+            && complete(call)
+            && function.arguments == *call.arguments
+        {
+            // The call once more, whole.
+            return;
+        }
         call.id = call.id.take().or(id);
         // Some servers repeat the whole name with every piece, others split it.
         if call.name != name {
@@ -263,6 +268,10 @@ impl Assembly {
         }
         call.extra.extend(piece.extra);
     }
+}
+
+fn says_something(message: &Message) -> bool {
+    !message.tool_calls.is_empty() || !flatten(&message.content).0.is_empty()
 }
 
 impl PartialCall {
@@ -285,9 +294,9 @@ mod tests {
     fn assemble(chunks: &[Value]) -> Value {
         let mut assembly = Assembly::default();
         for chunk in chunks {
-            assembly.push(&chunk.to_string());
+            assembly.push_data(&chunk.to_string());
         }
-        assembly.push("[DONE]");
+        assembly.push_data("[DONE]");
         assembly.finish().expect("a finished stream")
     }
 
@@ -310,25 +319,6 @@ mod tests {
 
     fn piece(index: Option<u64>, id: Option<&str>, name: Option<&str>, arguments: &str) -> Value {
         json!({"index": index, "id": id, "function": {"name": name, "arguments": arguments}})
-    }
-
-    #[test]
-    fn events_are_cut_anywhere() {
-        let text = ": keep-alive\r\n\r\ndata: {\"a\":\"é\"}\r\n\r\nevent: x\ndata:1\ndata: 2\n\ndata: [DONE]";
-        for size in 1..text.len() {
-            let mut events = Events::default();
-            let mut found: Vec<String> = text
-                .as_bytes()
-                .chunks(size)
-                .flat_map(|piece| events.push(piece))
-                .collect();
-            found.extend(events.finish());
-            assert_eq!(
-                found,
-                ["{\"a\":\"é\"}", "1\n2", "[DONE]"],
-                "pieces of {size}"
-            );
-        }
     }
 
     #[test]
@@ -371,9 +361,61 @@ mod tests {
     }
 
     #[test]
+    fn calls_that_take_turns_at_one_index_are_told_by_their_ids() {
+        let pieces = [
+            piece(Some(0), Some("a"), Some("f"), "{\"x\":"),
+            piece(Some(0), Some("b"), Some("f"), "{\"y\":"),
+            piece(Some(0), Some("a"), None, "1}"),
+            piece(Some(0), Some("b"), None, "2}"),
+        ];
+        assert_eq!(
+            calls(&pieces),
+            [
+                ("a".into(), "{\"x\":1}".into()),
+                ("b".into(), "{\"y\":2}".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_call_that_comes_again_whole_is_one() {
+        let whole = piece(Some(0), Some("a"), Some("f"), "{\"x\":1}");
+        assert_eq!(
+            calls(&[whole.clone(), whole]),
+            [("a".into(), "{\"x\":1}".into())]
+        );
+    }
+
+    #[test]
+    fn a_whole_message_stands_for_the_pieces_before_it() {
+        let text = |answer: Value| answer["choices"][0]["message"]["content"].clone();
+        let delta = |text: &str| json!({"choices": [{"delta": {"content": text}}]});
+        let message = |text: &str| json!({"choices": [{"message": {"content": text}}]});
+        let whole = assemble(&[delta("Action: "), delta("do"), message("Action: do")]);
+        assert_eq!(text(whole), "Action: do");
+        let in_messages = assemble(&[message("Action: "), message("do")]);
+        assert_eq!(text(in_messages), "Action: do");
+    }
+
+    /// Two samples of one reply, which together would read as a third.
+    #[test]
+    fn of_several_choices_one_is_read() {
+        let both = |a: &str, b: &str| {
+            let choice =
+                |index: u8, text: &str| json!({"index": index, "delta": {"content": text}});
+            json!({"choices": [choice(0, a), choice(1, b)]})
+        };
+        let answer = assemble(&[both("Action: move_", "Action: "), both("left", "sleep")]);
+        assert_eq!(
+            answer["choices"][0]["message"]["content"],
+            "Action: move_left"
+        );
+    }
+
+    #[test]
     fn a_stream_that_ends_early_is_no_answer() {
         let mut assembly = Assembly::default();
-        assembly.push(&json!({"choices": [{"delta": {"content": "half"}}]}).to_string());
+        assembly.push_data(&json!({"choices": [{"delta": {"content": "half"}}]}).to_string());
         assert_eq!(assembly.finish(), Err(NoAnswer::CutShort));
     }
 
@@ -389,12 +431,25 @@ mod tests {
         let damaged = chunk("2,3,");
         let damaged = &damaged[..damaged.len() - 6];
         for data in [&chunk("[1,"), damaged, &chunk("4]"), "[DONE]"] {
-            assembly.push(data);
+            assembly.push(StreamEvent::Data(data.to_owned()));
         }
         let Err(NoAnswer::Broken(broken)) = assembly.finish() else {
             panic!("an answer");
         };
         assert_eq!(broken.data, damaged);
+    }
+
+    /// What is left of a line may be the middle of a list of actions.
+    #[test]
+    fn a_line_of_no_event_voids_the_stream() {
+        let mut assembly = Assembly::default();
+        let line = "dta: {}".to_owned();
+        assembly.push(StreamEvent::Stray(line.clone()));
+        assembly.push_data("[DONE]");
+        let Err(NoAnswer::Broken(broken)) = assembly.finish() else {
+            panic!("an answer");
+        };
+        assert_eq!(broken.data, line);
     }
 
     #[test]
@@ -416,5 +471,16 @@ mod tests {
         ]);
         assert_eq!(answer["choices"], json!([]));
         assert_eq!(answer["error"]["message"], "overloaded");
+
+        for event in [
+            StreamEvent::Error("{\"message\": \"overloaded\"}".to_owned()),
+            StreamEvent::Error("overloaded".to_owned()),
+            StreamEvent::Data("{\"message\": \"overloaded\"}".to_owned()),
+        ] {
+            let mut assembly = Assembly::default();
+            assembly.push(event);
+            let answer = assembly.finish().expect("an error is one");
+            assert_eq!(ErrorBody::read(&answer).message, "overloaded");
+        }
     }
 }

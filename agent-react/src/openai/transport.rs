@@ -4,17 +4,18 @@ use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, Method, Response, redirect};
+use reqwest::{Client, Method, redirect};
 use serde_json::Value;
 use tokio::time::timeout;
 use tracer::record::Document;
 use url::Url;
 
+use super::events::Events;
 use super::fault::{ErrorBody, classify, excerpt, is_html};
-use super::stream::{Assembly, BrokenEvent, Events, NoAnswer};
+use super::stream::{Assembly, BrokenEvent, NoAnswer};
 use crate::endpoint::{EndpointConfig, EndpointError, Secret, Timeouts, scrub_received, shown};
 use crate::model::Fault;
 use crate::protocol::read_as_written;
@@ -22,6 +23,9 @@ use crate::retry::server_wait;
 
 /// No answer is larger; more is a fault of the endpoint.
 const MAX_BODY: usize = 64 << 20;
+
+/// A piece of an answer's body.
+type Piece = Vec<u8>;
 
 /// A connection pool and the ways in.
 #[derive(Debug)]
@@ -233,7 +237,8 @@ impl Transport {
         received.status = Some(status);
         received.request_id = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"]
             .iter()
-            .find_map(|name| headers.get(*name)?.to_str().ok().map(str::to_owned));
+            .find_map(|name| headers.get(*name)?.to_str().ok())
+            .map(|id| scrub_received(id.to_owned(), &self.secrets));
         if response.status().is_redirection() {
             let target = headers
                 .get(LOCATION)
@@ -254,31 +259,35 @@ impl Transport {
                 scrub_received(detail, &self.secrets),
             ));
         }
-        let content_type = headers
-            .get(CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        if status == 200 && content_type.starts_with("text/event-stream") {
-            return self.read_stream(response, started, received).await;
+        let is_ok = response.status().is_success();
+        let mut pieces = response.bytes_stream().map_ok(Vec::from);
+        let first = self.next_piece(&mut pieces, started, received).await?;
+        let first = first.unwrap_or_default();
+        let in_events = is_ok && is_stream(&headers, &first);
+        let pieces = stream::iter([Ok(first)]).chain(pieces);
+        if in_events {
+            return self.read_stream(pieces, started, received).await;
         }
-        let text = self.read_body(response, started, received).await?;
-        self.parse(status, &headers, text)
+        let body = self.read_body(pieces, started, received).await?;
+        self.parse(status, &headers, &text_of(&body))
     }
 
     /// Reads a whole body, and what it says about itself.
-    fn parse(&self, status: u16, headers: &HeaderMap, text: String) -> Result<Value, Box<Failed>> {
+    fn parse(&self, status: u16, headers: &HeaderMap, text: &str) -> Result<Value, Box<Failed>> {
         // Some servers write a byte order mark.
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let text = scrub_received(text, &self.secrets);
         let is_ok = (200..300).contains(&status);
-        if is_ok && (text.starts_with("data:") || text.starts_with(':')) {
-            let mut assembly = Assembly::default();
-            for data in Events::default().all(text.as_bytes()) {
-                assembly.push(&data);
-            }
-            return self.assembled(assembly);
+        if is_ok && text.trim().is_empty() {
+            return Err(Failed::bad_reply("its answer is empty", Value::Null));
         }
-        match read_as_written::<Value>(&text) {
+        let read = read_as_written::<Value>(&text);
+        // What was escaped, letter by letter or as `\/`, shows only now.
+        let read = read.and_then(|body| match text.contains('\\') {
+            true => self.without_secrets(&body),
+            false => Ok(body),
+        });
+        match read {
             Ok(body @ (Value::Object(_) | Value::Array(_))) if is_ok => Ok(body),
             Ok(body) => Err(Failed::reported(status, body, headers)),
             Err(_) if is_ok && is_html(&text) => Err(Failed::new(
@@ -296,37 +305,41 @@ impl Transport {
         }
     }
 
-    async fn read_body(
+    async fn read_body<S>(
         &self,
-        response: Response,
+        mut pieces: S,
         started: Instant,
         received: &mut Received,
-    ) -> Result<String, Box<Failed>> {
+    ) -> Result<Vec<u8>, Box<Failed>>
+    where
+        S: Stream<Item = reqwest::Result<Piece>> + Unpin,
+    {
         let mut body = Vec::new();
-        let mut pieces = response.bytes_stream();
         while let Some(piece) = self.next_piece(&mut pieces, started, received).await? {
             body.extend_from_slice(&piece);
             if body.len() > MAX_BODY {
                 return Err(Failed::new(Fault::BadReply, "its answer does not end"));
             }
         }
-        Ok(String::from_utf8_lossy(&body).into_owned())
+        Ok(body)
     }
 
-    async fn read_stream(
+    async fn read_stream<S>(
         &self,
-        response: Response,
+        mut pieces: S,
         started: Instant,
         received: &mut Received,
-    ) -> Result<Value, Box<Failed>> {
+    ) -> Result<Value, Box<Failed>>
+    where
+        S: Stream<Item = reqwest::Result<Piece>> + Unpin,
+    {
         let mut assembly = Assembly::default();
         let mut events = Events::default();
         let mut size = 0;
-        let mut pieces = response.bytes_stream();
         while let Some(piece) = self.next_piece(&mut pieces, started, received).await? {
             size += piece.len();
-            for data in events.push(&piece) {
-                assembly.push(&data);
+            for event in events.push(&piece) {
+                assembly.push(event);
             }
             if assembly.is_done() {
                 break;
@@ -335,8 +348,8 @@ impl Transport {
                 return Err(Failed::new(Fault::BadReply, "its stream does not end"));
             }
         }
-        if let Some(data) = events.finish() {
-            assembly.push(&data);
+        if let Some(event) = events.finish() {
+            assembly.push(event);
         }
         self.assembled(assembly)
     }
@@ -345,34 +358,33 @@ impl Transport {
     /// several pieces.
     fn assembled(&self, assembly: Assembly) -> Result<Value, Box<Failed>> {
         match assembly.finish() {
-            Ok(answer) => {
-                let text = scrub_received(answer.to_string(), &self.secrets);
-                serde_json::from_str(&text)
-                    .map_err(|error| Failed::new(Fault::BadReply, error.to_string()))
-            }
+            Ok(answer) => self
+                .without_secrets(&answer)
+                .map_err(|error| Failed::new(Fault::BadReply, error.to_string())),
             Err(NoAnswer::CutShort) => Err(Failed::new(
                 Fault::BadReply,
                 "its stream ended before the reply did",
             )),
             Err(NoAnswer::Broken(BrokenEvent { data, problem })) => {
                 let data = scrub_received(data, &self.secrets);
-                let why = format!(
-                    "its stream holds an event that is no JSON object ({problem}): {:?}",
-                    excerpt(&data)
-                );
+                let why = format!("its stream holds {problem}: {:?}", excerpt(&data));
                 Err(Failed::bad_reply(why, Value::String(data)))
             }
         }
     }
 
-    async fn next_piece<S, B>(
+    fn without_secrets(&self, body: &Value) -> serde_json::Result<Value> {
+        serde_json::from_str(&scrub_received(body.to_string(), &self.secrets))
+    }
+
+    async fn next_piece<S>(
         &self,
         pieces: &mut S,
         started: Instant,
         received: &mut Received,
-    ) -> Result<Option<B>, Box<Failed>>
+    ) -> Result<Option<Piece>, Box<Failed>>
     where
-        S: futures::Stream<Item = reqwest::Result<B>> + Unpin,
+        S: Stream<Item = reqwest::Result<Piece>> + Unpin,
     {
         let piece = match timeout(self.timeouts.idle, pieces.next()).await {
             Ok(piece) => piece.transpose().map_err(|error| broken_off(&error))?,
@@ -399,6 +411,37 @@ impl Transport {
             }
         }
         url
+    }
+}
+
+/// Whether an answer comes in events. How it begins says more than what it is called:
+/// some servers send whole answers and errors as streams, and streams as something else.
+fn is_stream(headers: &HeaderMap, first: &[u8]) -> bool {
+    let called_so = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/event-stream"));
+    let first = String::from_utf8_lossy(first);
+    let beginning = first.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    match called_so {
+        true => !beginning.starts_with(['{', '[', '<']),
+        false => [":", "data:", "event:", "id:", "retry:"]
+            .iter()
+            .any(|field| beginning.starts_with(field)),
+    }
+}
+
+/// A body in whichever encoding it is, which its first bytes tell: JSON begins with a
+/// letter of ASCII.
+fn text_of(body: &[u8]) -> String {
+    let in_units = |unit: fn([u8; 2]) -> u16| {
+        let units = body.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        String::from_utf16_lossy(&units.collect::<Vec<u16>>())
+    };
+    match body {
+        [0xff, 0xfe, ..] | [1..=0x7f, 0, ..] => in_units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] | [0, 1..=0x7f, ..] => in_units(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(body).into_owned(),
     }
 }
 

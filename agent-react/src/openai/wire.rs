@@ -25,6 +25,8 @@ pub(super) struct Completion {
 #[serde(default)]
 pub(super) struct Choice {
     #[serde(deserialize_with = "lenient")]
+    pub(super) index: Option<u64>,
+    #[serde(deserialize_with = "lenient")]
     pub(super) message: Option<Message>,
     /// A message in pieces (streams only).
     #[serde(deserialize_with = "lenient")]

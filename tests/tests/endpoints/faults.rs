@@ -180,68 +180,6 @@ async fn case_25_a_rate_limit_cuts_the_calls_in_flight() {
 }
 
 #[tokio::test]
-async fn case_27_streams_with_comments_without_done_or_cut_short() {
-    let chunk = |choice: Value| format!("data: {}\r\n\r\n", json!({ "choices": [choice] }));
-    let function = json!({"name": "interact", "arguments": LEFT});
-    let call = json!({"tool_calls": [{"index": 0, "id": "a", "function": function}]});
-    let commented = format!(
-        ": PROCESSING\n\n{}: keep-alive\n\nevent: ping\n\n{}",
-        chunk(json!({ "delta": call })),
-        chunk(json!({"delta": {}, "finish_reason": "tool_calls"})),
-    );
-    let cut = chunk(json!({"delta": {"content": "I am about to"}}));
-    for (streams, attempts) in [(vec![commented.clone()], 1), (vec![cut, commented], 2)] {
-        let answers = streams
-            .into_iter()
-            .map(|text| Answer::Stream { text, hangs: false });
-        let endpoint = ScriptedEndpoint::playing(answers).await;
-        let reply = complete(&model(streaming(endpoint.url())), request()).await;
-        assert_eq!((arguments(&reply), reply.attempts.len()), (LEFT, attempts));
-        endpoint.requests();
-    }
-}
-
-/// Of three pieces of arguments the middle one is damaged: without it, the rest would
-/// read as a shorter list of actions.
-#[tokio::test]
-async fn case_27_a_damaged_event_is_retried_and_never_passed_over() {
-    let piece = |arguments: &str| {
-        let function = json!({"name": "interact", "arguments": arguments});
-        let call = json!({"index": 0, "id": "a", "function": function});
-        json!({"choices": [{"delta": {"tool_calls": [call]}}]}).to_string()
-    };
-    let event = |data: &str| format!("data: {data}\n\n");
-    let middle = piece(r#""noop","sleep","#);
-    let end = json!({"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}).to_string();
-    for damaged in [&middle[..middle.len() - 6], "upstream hiccup", "[]"] {
-        let data = [
-            &piece(r#"{"actions":["do","#),
-            damaged,
-            &piece(r#""do"]}"#),
-            &end,
-            "[DONE]",
-        ];
-        let text: String = data.iter().map(|data| event(data)).collect();
-        let whole = Answer::Http {
-            status: 200,
-            headers: Vec::new(),
-            body: text.clone().into_bytes(),
-        };
-        for answer in [Answer::Stream { text, hangs: false }, whole] {
-            let answers = [answer, Answer::acting(&["move_left"])];
-            let endpoint = ScriptedEndpoint::playing(answers).await;
-            let reply = complete(&model(streaming(endpoint.url())), request()).await;
-            assert!(arguments(&reply).contains("move_left"), "{reply:?}");
-            let outcome = &reply.attempts[0].outcome;
-            assert!(
-                outcome.contains("no JSON object") && outcome.contains(&format!("{damaged:?}")),
-                "{outcome}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
 async fn case_28_a_connection_that_hangs_times_out() {
     let text = format!(
         "data: {}\n\n",

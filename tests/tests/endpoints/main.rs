@@ -5,6 +5,7 @@ mod adaptations;
 mod doctor;
 mod faults;
 mod replies;
+mod streams;
 
 use std::time::Duration;
 
