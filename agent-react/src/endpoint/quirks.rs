@@ -23,6 +23,8 @@ pub struct Quirks {
     pub alternate_roles: bool,
     /// Whether, and in which field, reasoning is sent back.
     pub reasoning_echo: ReasoningEcho,
+    /// Whether an earlier reply is sent with what it said beside its calls.
+    pub text_beside_calls: bool,
     /// Whether ids of tool calls must be nine letters or digits.
     pub short_tool_ids: bool,
     /// Whether a JSON schema may be asked for with `strict: true`.
@@ -47,6 +49,7 @@ impl Default for Quirks {
             system_role: SystemRole::System,
             alternate_roles: false,
             reasoning_echo: ReasoningEcho::Never,
+            text_beside_calls: true,
             short_tool_ids: false,
             strict_schema: true,
             stream: false,

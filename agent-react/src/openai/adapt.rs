@@ -42,6 +42,7 @@ pub(super) fn after_refusal(
     refusal
         .roles()
         .or_else(|| refusal.ids())
+        .or_else(|| refusal.text_beside_calls())
         .or_else(|| refusal.reasoning())
         .or_else(|| refusal.token_limit())
         .or_else(|| refusal.streaming())
@@ -217,6 +218,18 @@ impl Refusal<'_> {
             );
         }
         None
+    }
+
+    fn text_beside_calls(&self) -> Option<Adaptation> {
+        if !self.says(&["either content or tool_calls, but not both"]) {
+            return None;
+        }
+        self.with(
+            "takes no text beside tool calls; it is left out of earlier replies",
+            |quirks| {
+                quirks.text_beside_calls = false;
+            },
+        )
     }
 
     fn reasoning(&self) -> Option<Adaptation> {

@@ -96,7 +96,8 @@ fn messages(quirks: &Quirks, request: &ChatRequest, by: Protocol) -> Vec<Sent> {
         && !quirks.alternate_roles
         && !ids::want_repair(&request.messages, quirks.short_tool_ids);
     if as_they_are {
-        let style = (quirks.system_role as Style) << 8
+        let style = Style::from(quirks.text_beside_calls) << 12
+            | (quirks.system_role as Style) << 8
             | (quirks.images as Style) << 4
             | quirks.reasoning_echo as Style;
         let messages = request.messages.iter();
@@ -218,6 +219,7 @@ fn typed_message(message: &ChatMessage, quirks: &Quirks) -> wire::ChatCompletion
             });
             let calls: Vec<_> = calls.collect();
             let content = match (text.trim().is_empty(), calls.is_empty()) {
+                (false, false) if !quirks.text_beside_calls => None,
                 (false, _) => Some(text.into()),
                 (true, true) => Some(NO_ANSWER.to_owned().into()),
                 (true, false) => None,

@@ -116,6 +116,35 @@ async fn case_16_reasoning_is_sent_back_only_where_it_is_wanted() {
     }
 }
 
+/// Some of Mistral's models.
+#[tokio::test]
+async fn text_beside_calls_is_left_out_where_it_is_refused() {
+    let endpoint = ScriptedEndpoint::scripted(|_, received| {
+        let messages = received.body["messages"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let has = |it: &serde_json::Value, field| it.get(field).is_some();
+        if messages
+            .iter()
+            .any(|it| has(it, "content") && has(it, "tool_calls"))
+        {
+            let message = "Assistant message must have either content or tool_calls, but not both.";
+            return Answer::json(400, json!({"object": "error", "message": message}));
+        }
+        Answer::acting(&["do"]).with("/choices/0/message/content", json!("I go left."))
+    })
+    .await;
+    let model = model(config(endpoint.url()));
+    let first = complete(&model, request()).await;
+    let next = continued(request(), &first);
+    let second = complete(&model, next.clone()).await;
+    assert_eq!((second.attempts.len(), second.notices.len()), (2, 1));
+    assert_eq!(complete(&model, next).await.attempts.len(), 1, "remembered");
+    assert_eq!(first.text, "I go left.", "as it was said, for the trace");
+    endpoint.requests();
+}
+
 #[tokio::test]
 async fn case_21_a_context_that_is_cut_silently_is_said() {
     let endpoint = ScriptedEndpoint::scripted(|_, received| {
