@@ -25,7 +25,7 @@ const PROMPT: &str = "prompt.md";
 ///
 /// # Errors
 ///
-/// Where it holds another recording, or cannot be written.
+/// Where it holds another recording or anything else, or cannot be written.
 pub fn begin(folder: &Path, config: &Config, continued: bool) -> anyhow::Result<()> {
     let path = folder.join(CONFIG);
     if path.exists() && !continued {
@@ -38,6 +38,14 @@ pub fn begin(folder: &Path, config: &Config, continued: bool) -> anyhow::Result<
     let cannot =
         |error: io::Error| Coded::usage(format!("cannot record in {}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(cannot)?;
+    let is_foreign = !path.exists() && fs::read_dir(folder).map_err(cannot)?.next().is_some();
+    if is_foreign {
+        return Err(Coded::usage(format!(
+            "{} holds something else: name a folder that is empty or not there yet",
+            folder.display()
+        ))
+        .into());
+    }
     let mut table = Table::try_from(config.without_secrets())?;
     leave_out(&mut table, "run", &["traces"]);
     leave_out(&mut table, "endpoint", &["headers", "query"]);

@@ -66,6 +66,11 @@ fn folders_that_cannot_be_meant_are_refused() {
     place
         .play(&["--model", "embedded:noop", "--record", "file"])
         .refused(2, &["cannot record in file"]);
+    fs::create_dir(place.path("home")).expect("a folder");
+    fs::write(place.path("home/letter.txt"), "dear").expect("a file");
+    place
+        .play(&["--model", "embedded:noop", "--record", "home"])
+        .refused(2, &["home holds something else"]);
 }
 
 #[test]
