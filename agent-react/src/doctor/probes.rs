@@ -140,6 +140,7 @@ fn unusable(error: &ModelError) -> Finding {
         | Fault::Refused
         | Fault::Server
         | Fault::BadReply
+        | Fault::ContentFilter
         | Fault::Recording => "chat",
     };
     finding(
@@ -546,7 +547,9 @@ fn plain(max_tokens: u32) -> ChatRequest {
 
 /// A request of the kind an episode makes.
 fn request(ask: &str, protocol: Protocol) -> ChatRequest {
-    let actions = json!({"type": "array", "items": {"type": "string", "enum": ACTIONS}});
+    let action = json!({"type": "string", "enum": ACTIONS});
+    // Bounded as in an episode: where a grammar enforces it, the list has an end.
+    let actions = json!({"type": "array", "items": action, "minItems": 1, "maxItems": 5});
     ChatRequest {
         messages: Shared::all([
             ChatMessage::system(
