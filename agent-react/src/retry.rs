@@ -79,6 +79,8 @@ impl RetryPolicy {
             | Fault::RateLimited
             | Fault::Server
             | Fault::BadReply => self.max_attempts,
+            // Another sample may pass the filter; much the same rarely does.
+            Fault::ContentFilter => self.max_first_attempts.min(self.max_attempts),
             Fault::Auth
             | Fault::Forbidden
             | Fault::NotFound
@@ -96,20 +98,20 @@ impl RetryPolicy {
     /// endpoint refused is not. The wait is random between nothing and an
     /// exponentially growing bound ("full jitter"), so that episodes that failed
     /// together do not return together; a wait the server asked for is kept, plus
-    /// a little of the same jitter.
+    /// a little of the same jitter, where it is the longer one.
     pub fn next_wait(&self, failure: &Failure) -> Option<Duration> {
         if failure.attempts >= self.attempts(failure.fault, failure.ever_answered) {
             return None;
         }
         let random = failure.random.clamp(0.0, 1.0);
+        let doublings = failure.attempts.saturating_sub(1).min(30);
+        let bound = self.base_delay.saturating_mul(1 << doublings);
+        let own = bound.min(self.max_delay).mul_f64(random);
         let wait = match failure.server_wait {
             Some(asked) if asked > self.max_server_delay => return None,
-            Some(asked) => asked + self.base_delay.mul_f64(random),
-            None => {
-                let doublings = failure.attempts.saturating_sub(1).min(30);
-                let bound = self.base_delay.saturating_mul(1 << doublings);
-                bound.min(self.max_delay).mul_f64(random)
-            }
+            // No time at all is asked for by servers that do not know better.
+            Some(asked) => own.max(asked + self.base_delay.mul_f64(random)),
+            None => own,
         };
         (failure.elapsed + wait <= self.max_total).then_some(wait)
     }
@@ -126,7 +128,7 @@ pub fn server_wait(headers: &HeaderMap, body: &Value, now: Timestamp) -> Option<
         .or_else(|| header("retry-after").and_then(|text| duration_or_date(text, now)))
         .or_else(|| later_reset(&header, now))
         .or_else(|| header("x-ratelimit-reset").and_then(|text| duration_or_date(text, now)))
-        .or_else(|| wait_in_body(body))
+        .or_else(|| wait_in_body(body, now))
 }
 
 /// The later reset of the limits that are used up; of all if none says it is.
@@ -147,9 +149,13 @@ fn later_reset<'a>(header: &impl Fn(&str) -> Option<&'a str>, now: Timestamp) ->
     used_up.or_else(|| resets().map(|(wait, _)| wait).max())
 }
 
-fn wait_in_body(body: &Value) -> Option<Duration> {
+fn wait_in_body(body: &Value, now: Timestamp) -> Option<Duration> {
     let text = body.to_string();
     let after = |marker: &str| text.split_once(marker).map(|(_, rest)| rest);
+    // OpenRouter repeats the header of the provider behind it.
+    if let Some(reset) = after("\"X-RateLimit-Reset\":\"").and_then(|it| it.split_once('"')) {
+        return duration_or_date(reset.0, now);
+    }
     let found = after("\"retryDelay\":\"")
         .or_else(|| after("try again in "))
         .or_else(|| after("retry in "))?;
@@ -254,6 +260,7 @@ mod tests {
             Fault::RateLimited,
             Fault::Server,
             Fault::BadReply,
+            Fault::ContentFilter,
         ] {
             assert!(retried(fault), "{fault:?}");
         }
@@ -355,6 +362,12 @@ mod tests {
             })
         };
         assert_eq!(asked(7), Some(Duration::from_millis(7250)));
+        let at_last = policy.next_wait(&Failure {
+            server_wait: Some(Duration::ZERO),
+            attempts: 5,
+            ..failure(Fault::RateLimited)
+        });
+        assert_eq!(at_last, Some(seconds(8)), "no wait at all is not kept");
         assert_eq!(asked(121), None);
     }
 
@@ -426,6 +439,9 @@ mod tests {
         );
         check_wait(&[], message("Please retry in 20 seconds."), Some(20_000));
         check_wait(&[], message("Slow down."), None);
+        let headers = json!({"headers": {"X-RateLimit-Reset": "1767225602000"}});
+        let inside = json!({"error": {"code": 429, "metadata": headers}});
+        check_wait(&[], inside, Some(2_000));
         check_wait(
             &[],
             json!([{"error": {"details": [{"retryDelay": "17s"}]}}]),

@@ -244,21 +244,24 @@ pub enum ReplyEnd {
         /// The reply's tokens, if the endpoint counts them.
         tokens: Option<u64>,
     },
+    /// A content filter or a fault of the endpoint stopped it.
+    Stopped,
 }
 
 impl ReplyEnd {
     /// By an endpoint's reason to finish, under any of the names it goes by.
     pub(crate) fn of(finish_reason: Option<&str>, usage: Option<Usage>) -> ReplyEnd {
-        let cut_off = ["length", "model_length", "max_tokens"]
-            .iter()
-            .any(|name| finish_reason.is_some_and(|reason| reason.eq_ignore_ascii_case(name)));
-        match cut_off {
-            true => ReplyEnd::CutOff {
+        let reason = finish_reason.unwrap_or_default().to_ascii_lowercase();
+        match reason.as_str() {
+            "length" | "model_length" | "max_tokens" => ReplyEnd::CutOff {
                 tokens: usage
                     .map(|usage| usage.completion_tokens)
                     .filter(|&tokens| tokens > 0),
             },
-            false => ReplyEnd::Finished,
+            "error" | "abort" | "aborted" | "cancelled" => ReplyEnd::Stopped,
+            // Gemini adds which one: `content_filter: SAFETY`.
+            filtered if filtered.starts_with("content_filter") => ReplyEnd::Stopped,
+            _ => ReplyEnd::Finished,
         }
     }
 }
@@ -439,6 +442,9 @@ mod tests {
         let end = |reason| ReplyEnd::of(Some(reason), None);
         for reason in ["length", "max_tokens", "MAX_TOKENS", "model_length"] {
             assert_eq!(end(reason), ReplyEnd::CutOff { tokens: None });
+        }
+        for reason in ["content_filter", "content_filter: SAFETY", "error", "abort"] {
+            assert_eq!(end(reason), ReplyEnd::Stopped);
         }
         assert_eq!(end("stop"), ReplyEnd::Finished);
         assert_eq!(ReplyEnd::of(None, None), ReplyEnd::Finished);

@@ -67,6 +67,8 @@ pub enum Fault {
     Server,
     /// An answer that holds no reply: no choices, broken JSON, a cut stream.
     BadReply,
+    /// A content filter withheld the reply, as often as it was asked for.
+    ContentFilter,
     /// No fault of the endpoint: replies are recorded or replayed, and the recording
     /// cannot be written, or is of something else.
     Recording,
@@ -88,6 +90,7 @@ impl Fault {
             Fault::Refused => "refused",
             Fault::Server => "server",
             Fault::BadReply => "bad_reply",
+            Fault::ContentFilter => "content_filter",
             Fault::Recording => "recording",
         }
     }
@@ -109,7 +112,8 @@ impl ModelError {
             | Fault::RateLimited
             | Fault::Refused
             | Fault::Server
-            | Fault::BadReply => !self.ever_answered,
+            | Fault::BadReply
+            | Fault::ContentFilter => !self.ever_answered,
             Fault::ContextLength => false,
         }
     }
@@ -177,6 +181,9 @@ impl fmt::Display for ModelError {
                 f,
                 "{endpoint} sent an answer for model {model} that holds no reply: {detail}"
             ),
+            Fault::ContentFilter => {
+                write!(f, "{endpoint} gives no reply of model {model}: {detail}")
+            }
             Fault::Recording => write!(f, "model {model}: {detail}"),
         }
     }

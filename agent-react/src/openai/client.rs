@@ -240,11 +240,12 @@ impl Shared {
             false => Some(protocol::extract(&said.text, &call.request.tools, asked.by)),
         };
         let written = found.as_ref().is_some_and(|found| !found.calls.is_empty());
-        let cut_off = ReplyEnd::of(said.finish_reason.as_deref(), said.usage) != ReplyEnd::Finished;
-        // A reply that was withheld says nothing about the protocol; one that was cut
-        // off in mid-prose does, for where a call is enforced it comes first.
-        let withheld = said.finish_reason.as_deref() == Some("content_filter");
-        let prose = found.is_some() && !written && !withheld && !said.text.is_empty();
+        let end = ReplyEnd::of(said.finish_reason.as_deref(), said.usage);
+        let cut_off = end != ReplyEnd::Finished;
+        // A reply that something else stopped says nothing about the protocol; one that the
+        // token limit cut off in mid-prose does, for where a call is enforced it comes first.
+        let stopped = end == ReplyEnd::Stopped;
+        let prose = found.is_some() && !written && !stopped && !said.text.is_empty();
         if prose && self.was_ignored(call, asked) {
             return Next::AskAgain;
         }
@@ -273,10 +274,20 @@ impl Shared {
             None => (said.calls.last())
                 .is_none_or(|last| serde_json::from_str::<Value>(&last.arguments).is_ok()),
         };
-        if cut_off && !last_is_whole {
-            let notice = "stopped at the token limit before it made a whole call; where that goes on, \
-                          raise sampling.max_tokens";
-            self.say(call, &mut learned, notice);
+        match (end, last_is_whole) {
+            (ReplyEnd::CutOff { .. }, false) => {
+                let notice = "stopped at the token limit before it made a whole call; where that \
+                              goes on, raise sampling.max_tokens";
+                self.say(call, &mut learned, notice);
+            }
+            (ReplyEnd::Stopped, false) => {
+                let notice = format!(
+                    "stopped a reply before it held a whole call, for {:?}",
+                    said.finish_reason.as_deref().unwrap_or_default()
+                );
+                self.say_as(call, &mut learned, "stopped", &notice);
+            }
+            (ReplyEnd::CutOff { .. } | ReplyEnd::Stopped | ReplyEnd::Finished, _) => {}
         }
         let none_asked_for = asked.quirks.stream && !asked.quirks.stream_usage;
         if said.usage.is_none() && !none_asked_for {
@@ -551,6 +562,7 @@ pub(super) fn read(raw: Value) -> Result<(Said, Value), Box<Failed>> {
         Err(NoReply::Empty(_)) if raw.get("choices").is_none() && ErrorBody::is_in(&raw) => {
             Err(Failed::reported(200, raw, &HeaderMap::new()))
         }
+        Err(NoReply::Withheld) => Err(Failed::withheld(raw)),
         Err(NoReply::Empty(why)) => {
             let why = format!("{why}: {}", excerpt(&raw.to_string()));
             Err(Failed::bad_reply(why, raw))
@@ -573,6 +585,7 @@ fn limiter_outcome(result: &Result<(Said, Value), Box<Failed>>) -> Outcome {
             | Fault::ContextLength
             | Fault::Quota
             | Fault::Refused
+            | Fault::ContentFilter
             | Fault::Recording => Outcome::Answered,
         },
     }

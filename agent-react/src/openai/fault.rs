@@ -127,7 +127,8 @@ pub(super) fn classify(status: u16, error: &ErrorBody, asked_to_wait: bool) -> F
         408 => Fault::Timeout,
         429 => Fault::RateLimited,
         501 => Fault::Refused,
-        409 | 425 | 500.. => Fault::Server,
+        // 498 is Groq's word for no room left.
+        409 | 425 | 498 | 500.. => Fault::Server,
         _ => Fault::Refused,
     }
 }
@@ -292,6 +293,7 @@ mod tests {
         check(308, "", Fault::NotAnApi);
         check(408, "", Fault::Timeout);
         check(409, "", Fault::Server);
+        check(498, "", Fault::Server);
         check(422, "", Fault::Refused);
         check(529, "overloaded", Fault::Server);
         check(500, "image input is not supported", Fault::Refused);

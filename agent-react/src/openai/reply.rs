@@ -35,28 +35,34 @@ pub(super) enum NoReply {
     Error(Value),
     /// There is no choice with a message in it.
     Empty(&'static str),
+    /// A content filter left nothing of it.
+    Withheld,
 }
 
 /// Takes the first choice that holds a message. `finish_reason` decides nothing:
 /// endpoints leave it out, invent their own, and say `stop` beside tool calls.
 pub(super) fn read(completion: Completion) -> Result<Said, NoReply> {
     let usage = completion.usage.and_then(read_usage);
-    let withheld = |choice: &Choice| choice.finish_reason.as_deref() == Some("content_filter");
+    let withheld = completion.choices.iter().any(is_filtered);
     let empty = match completion.choices.as_slice() {
-        [] => "it has no choices",
-        choices if choices.iter().any(withheld) => "a content filter withheld the reply",
-        _ => "its choice has no message",
+        [] => NoReply::Empty("it has no choices"),
+        _ if withheld => NoReply::Withheld,
+        _ => NoReply::Empty("its choice has no message"),
     };
     let mut choice_error = Value::Null;
     for choice in completion.choices {
         if !choice.error.is_null() {
             choice_error = choice.error;
         } else if let Some(message) = choice.message.or(choice.delta) {
+            let said = read_message(message);
+            if withheld && said.text.is_empty() && said.calls.is_empty() {
+                return Err(NoReply::Withheld);
+            }
             return Ok(Said {
                 finish_reason: choice.finish_reason.filter(|reason| !reason.is_empty()),
                 usage,
                 model: completion.model,
-                ..read_message(message)
+                ..said
             });
         }
     }
@@ -65,8 +71,13 @@ pub(super) fn read(completion: Completion) -> Result<Said, NoReply> {
         .find(|error| !error.is_null())
     {
         Some(error) => Err(NoReply::Error(error)),
-        None => Err(NoReply::Empty(empty)),
+        None => Err(empty),
     }
+}
+
+fn is_filtered(choice: &Choice) -> bool {
+    let reason = choice.finish_reason.as_deref();
+    reason.is_some_and(|reason| reason.starts_with("content_filter"))
 }
 
 fn read_message(message: Message) -> Said {
@@ -114,12 +125,19 @@ fn read_call(call: WireCall) -> SaidCall {
         id: call.id.filter(|id| !id.is_empty()),
         name: name.unwrap_or_default(),
         arguments: match arguments {
-            Value::String(text) if !text.trim().is_empty() => text,
+            Value::String(text) if !text.trim().is_empty() => encoded_once(text),
             Value::String(_) | Value::Null => "{}".to_owned(),
             object => object.to_string(),
         },
         extra,
     }
+}
+
+/// Arguments without the second encoding that some servers give them.
+fn encoded_once(arguments: String) -> String {
+    let inner: Option<String> = serde_json::from_str(&arguments).ok();
+    let is_object = |text: &String| serde_json::from_str::<Map<String, Value>>(text).is_ok();
+    inner.filter(is_object).unwrap_or(arguments)
 }
 
 /// The text and the thinking of content that may be a string or a list of parts.

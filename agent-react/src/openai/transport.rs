@@ -86,6 +86,14 @@ impl Failed {
         })
     }
 
+    /// An answer of which a content filter left nothing.
+    pub(super) fn withheld(body: Value) -> Box<Failed> {
+        Box::new(Failed {
+            body,
+            ..*Failed::new(Fault::ContentFilter, "a content filter withheld the reply")
+        })
+    }
+
     /// An error the endpoint reports in JSON, whether by status or inside a 200.
     pub(super) fn reported(status: u16, body: Value, headers: &HeaderMap) -> Box<Failed> {
         let error = ErrorBody::read(&body);

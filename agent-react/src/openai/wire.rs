@@ -48,7 +48,7 @@ pub(super) struct Message {
     pub(super) reasoning_details: Option<Value>,
     #[serde(deserialize_with = "lenient")]
     pub(super) refusal: Option<String>,
-    #[serde(deserialize_with = "each")]
+    #[serde(deserialize_with = "calls")]
     pub(super) tool_calls: Vec<WireCall>,
     /// The form before `tool_calls`, still spoken by old servers.
     #[serde(deserialize_with = "lenient")]
@@ -117,6 +117,54 @@ where
 {
     let value = Value::deserialize(from)?;
     Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// The calls of a message: a list, a single one, or either as a text of JSON. An entry
+/// that is no call stays as one of no tool, for a reply of which a part was not understood
+/// asks for nothing.
+fn calls<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<WireCall>, D::Error> {
+    Ok(calls_in(Value::deserialize(from)?))
+}
+
+fn calls_in(value: Value) -> Vec<WireCall> {
+    match value {
+        Value::Array(entries) => entries.into_iter().filter_map(call).collect(),
+        Value::Object(_) => {
+            let is_call = ["function", "name"]
+                .iter()
+                .any(|key| value.get(*key).is_some());
+            call(value).filter(|_| is_call).into_iter().collect()
+        }
+        Value::String(text) => match serde_json::from_str(&text) {
+            Ok(inner @ (Value::Array(_) | Value::Object(_))) => calls_in(inner),
+            Ok(_) | Err(_) => Vec::new(),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// A call; some servers leave out the `function` around its name and arguments.
+fn call(entry: Value) -> Option<WireCall> {
+    if entry.is_null() {
+        return None;
+    }
+    let read: Option<WireCall> = serde_json::from_value(entry.clone()).ok();
+    let Some(mut call) = read else {
+        let function = WireFunction {
+            name: None,
+            arguments: entry,
+        };
+        return Some(WireCall {
+            function: Some(function),
+            ..WireCall::default()
+        });
+    };
+    if call.function.is_none() && call.extra.contains_key("name") {
+        call.function = serde_json::from_value(entry).ok();
+        call.extra
+            .retain(|key, _| key != "name" && key != "arguments");
+    }
+    Some(call)
 }
 
 /// The entries of a list that are of the expected type; nothing if it is no list.

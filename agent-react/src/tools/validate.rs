@@ -89,6 +89,9 @@ pub enum ToolError {
         /// The reply's tokens, if they were counted.
         tokens: Option<u64>,
     },
+    /// Something other than the model stopped the reply before it held a valid call.
+    #[error("your reply was stopped before it held a whole call; call `interact` again")]
+    Stopped,
     /// There is no such tool.
     #[error("there is no tool {name:?}; available: {available}")]
     UnknownTool {
@@ -145,6 +148,7 @@ impl ToolError {
         match self {
             ToolError::NoCall { .. } => "no_call",
             ToolError::CutOff { .. } => "cut_off",
+            ToolError::Stopped => "stopped",
             ToolError::UnknownTool { .. } => "unknown_tool",
             ToolError::NoJson { .. } => "no_json",
             ToolError::NoObject { .. } => "no_object",
@@ -173,6 +177,9 @@ impl ToolRules {
             ReplyEnd::CutOff { tokens } => self
                 .validate_calls(calls, parse_whole_json)
                 .map_err(|_| ToolError::CutOff { tokens }),
+            ReplyEnd::Stopped => self
+                .validate_calls(calls, parse_whole_json)
+                .map_err(|_| ToolError::Stopped),
         }
     }
 

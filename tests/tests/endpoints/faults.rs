@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agent_react::endpoint::Secret;
-use agent_react::model::{ChatModel, Fault};
+use agent_react::model::{ChatModel, Fault, Protocol};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use integration_tests::endpoint::{Answer, Ending, RawEndpoint, ScriptedEndpoint};
@@ -95,6 +95,26 @@ async fn case_12_an_answer_without_choice_or_message_is_retried() {
         (Fault::BadReply, 3)
     );
     endpoint.requests();
+}
+
+/// Another sample may pass the filter, so that it is asked for, though not forever.
+#[tokio::test]
+async fn what_a_content_filter_withholds_ends_under_that_name() {
+    for message in [json!(null), json!({"role": "assistant", "content": null})] {
+        let choice = json!({"index": 0, "finish_reason": "content_filter", "message": message});
+        let body = json!({"choices": [choice]});
+        let endpoint = ScriptedEndpoint::playing(vec![Answer::Completion(body); 6]).await;
+        for config in [config(endpoint.url()), streaming(endpoint.url())] {
+            let error = model(config)
+                .complete(request())
+                .await
+                .expect_err("no reply");
+            let attempts = error.exchange.attempts.len();
+            assert_eq!((error.fault, attempts), (Fault::ContentFilter, 3));
+            assert!(error.to_string().contains("a content filter"), "{error}");
+        }
+        endpoint.requests();
+    }
 }
 
 #[tokio::test]
@@ -279,6 +299,69 @@ async fn a_byte_order_mark_and_half_a_character_are_read() {
     );
     let read = agent_react::protocol::parse_json(arguments(&reply)).expect("arguments");
     assert_eq!(read["actions"], json!(["do"]));
+}
+
+#[tokio::test]
+async fn bodies_in_utf_16_are_read_and_empty_ones_called_so() {
+    let text = json!({"choices": [{"message": {"content": "Action: move_left"}}]}).to_string();
+    let units = |mark: &str| format!("{mark}{text}").encode_utf16().collect::<Vec<_>>();
+    let bodies = [
+        units("\u{feff}")
+            .into_iter()
+            .flat_map(u16::to_le_bytes)
+            .collect(),
+        units("\u{feff}")
+            .into_iter()
+            .flat_map(u16::to_be_bytes)
+            .collect(),
+        units("").into_iter().flat_map(u16::to_le_bytes).collect(),
+        b" ".to_vec(),
+    ];
+    for body in bodies {
+        let is_empty = body.len() == 1;
+        let answer = Answer::Http {
+            status: 200,
+            headers: Vec::new(),
+            body,
+        };
+        let next = Answer::text("Action: move_left");
+        let endpoint = ScriptedEndpoint::playing([answer, next]).await;
+        let reply = complete(&model(config(endpoint.url())), request()).await;
+        assert_eq!(arguments(&reply), LEFT);
+        assert_eq!(reply.attempts.len(), 1 + usize::from(is_empty));
+        if is_empty {
+            assert_eq!(reply.attempts[0].outcome, "its answer is empty");
+        }
+    }
+}
+
+/// Escaped as it may be: letter by letter, or by servers that escape every slash.
+#[tokio::test]
+async fn a_key_that_comes_back_is_hidden_in_any_spelling() {
+    const KEY: &str = "tk/0123456789/abcdef";
+    let letters: String = KEY
+        .chars()
+        .map(|c| format!("\\u{:04x}", c as u32))
+        .collect();
+    for spelt in [KEY.to_owned(), KEY.replace('/', "\\/"), letters] {
+        let error = format!(r#"{{"error": {{"message": "bad key {spelt}"}}}}"#);
+        let reply = format!(r#"{{"choices": [{{"message": {{"content": "{spelt}"}}}}]}}"#);
+        for (status, body) in [(400, error), (200, reply)] {
+            let answer = Answer::Http {
+                status,
+                headers: vec![("x-request-id", KEY.to_owned())],
+                body: body.into_bytes(),
+            };
+            let endpoint = ScriptedEndpoint::playing([answer]).await;
+            let mut config = config(endpoint.url());
+            config.api_key = Some(Secret::new(KEY));
+            config.quirks.protocol = Protocol::Text;
+            let said = format!("{:?}", model(config).complete(request()).await);
+            assert!(!said.contains("0123456789"), "{said}");
+            assert!(said.contains("[key]"), "{said}");
+            endpoint.requests();
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Answers that say what they mean in a way of their own.
 
-use agent_react::model::{ChatMessage, Protocol};
+use agent_react::model::{ChatMessage, Protocol, ReplyEnd};
 use agent_react::protocol::parse_json;
+use agent_react::tools::{ToolError, ToolRules};
 use integration_tests::endpoint::{Answer, ScriptedEndpoint};
 use serde_json::{Value, json};
 
@@ -40,6 +41,57 @@ async fn case_03_truncated_arguments_are_passed_on_and_not_guessed() {
     let reply = read_both_ways(calling(r#"{"actions": ["move_left"]"#)).await;
     let parsed = parse_json(arguments(&reply)).expect("only a bracket is lost");
     assert_eq!(parsed, json!({"actions": ["move_left"]}));
+}
+
+/// A filter, or a fault, may stop a reply like the token limit does.
+#[tokio::test]
+async fn of_a_reply_that_was_stopped_only_whole_calls_are_taken() {
+    let cut = json!({"name": "interact", "arguments": r#"{"actions": ["do", "mo"#});
+    let whole = json!({"name": "interact", "arguments": LEFT});
+    for reason in ["content_filter", "error", "abort"] {
+        for (answer, taken) in [
+            (Answer::text("Thought: a zombie.\nAction: do"), false),
+            (Answer::calling(cut.clone()), false),
+            (Answer::calling(whole.clone()), true),
+        ] {
+            let answer = answer.with("/choices/0/finish_reason", json!(reason));
+            let reply = read_both_ways(answer).await;
+            assert_eq!(reply.end(), ReplyEnd::Stopped);
+            let decided = ToolRules::default().validate(&reply.tool_calls, reply.end());
+            match taken {
+                true => assert!(decided.is_ok(), "{decided:?}"),
+                false => assert_eq!(decided, Err(ToolError::Stopped)),
+            }
+        }
+    }
+}
+
+/// What a server mangled is read where it can only mean one thing, and where it cannot
+/// be read the whole reply asks for nothing.
+#[tokio::test]
+async fn calls_in_other_wrappings() {
+    let said = async |calls: Value| {
+        let answer = Answer::message(json!({ "tool_calls": calls }));
+        reply_of(&ScriptedEndpoint::playing([answer]).await).await
+    };
+    let object = json!({"actions": ["move_left"]});
+    let function = json!({"name": "interact", "arguments": LEFT});
+    let call = json!({"id": "a", "function": function});
+    for calls in [
+        json!([{"id": "a", "name": "interact", "arguments": object}]),
+        json!([null, call]),
+        json!(call),
+        json!(json!([call]).to_string()),
+    ] {
+        assert_eq!(arguments(&said(calls.clone()).await), LEFT, "{calls}");
+    }
+    let reply = said(json!(["interact(sleep)", call])).await;
+    let decided = ToolRules::default().validate(&reply.tool_calls, reply.end());
+    assert!(decided.is_err(), "{decided:?}");
+
+    let encoded_twice = json!({"name": "interact", "arguments": json!(LEFT).to_string()});
+    let reply = read_both_ways(Answer::calling(encoded_twice)).await;
+    assert_eq!(arguments(&reply), LEFT);
 }
 
 /// Servers that read the arguments of the history (llama.cpp, vLLM) refuse every later
