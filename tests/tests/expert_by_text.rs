@@ -1,23 +1,20 @@
 //! The expert plays by the text alone: behind HTTP, where nothing but the words of a
 //! request reaches it, it plays the same episode as inside the program.
 
+mod support;
+
 use std::sync::Arc;
 
-use agent_react::agent::{self, AgentConfig};
+use agent_react::agent::AgentConfig;
 use agent_react::embedded;
 use agent_react::endpoint::EndpointConfig;
-use agent_react::environment::Environment;
 use agent_react::model::{ChatMessage, ChatModel, ChatRequest, Shared};
 use agent_react::openai::OpenAiModel;
 use agent_react::outcome::EpisodeOutcome;
 use agent_react::tools::ToolRules;
-use env_crafter::EnvConfig;
 use futures::executor::block_on;
 use integration_tests::endpoint::{Answer, Received, ScriptedEndpoint};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
-use tracer::record::SessionStatus;
-use tracer::{SessionOptions, Tracer};
 
 const SEED: u64 = 9;
 const STEPS: u64 = 300;
@@ -25,21 +22,7 @@ const STEPS: u64 = 300;
 async fn play(model: &dyn ChatModel) -> EpisodeOutcome {
     let mut config = AgentConfig::default();
     config.limits.steps = Some(STEPS);
-    let world = EnvConfig {
-        seed: SEED,
-        ..EnvConfig::default()
-    };
-    let environment = Environment::new(world, config.environment()).expect("a valid world");
-    let session = Tracer::in_memory()
-        .start_session(SessionOptions::default())
-        .expect("a new session");
-    let cancel = CancellationToken::new();
-    let played = agent::play(model, environment, &config, &session, &cancel, |_| {}).await;
-    session
-        .end(SessionStatus::Completed)
-        .await
-        .expect("a trace in memory cannot fail");
-    played.expect("nor can its end")
+    support::play(model, SEED, &config).await.0
 }
 
 /// An expert of its own behind an address.

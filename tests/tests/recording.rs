@@ -1,19 +1,19 @@
 //! Replies are kept and played again: exactly, without the endpoint, up to the first
 //! request that differs.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use agent_react::agent::{self, AgentConfig};
+use agent_react::agent::AgentConfig;
 use agent_react::endpoint::{EndpointConfig, Secret};
-use agent_react::environment::Environment;
 use agent_react::model::{ChatMessage, ChatModel, ChatReply, ChatRequest, Fault, Shared};
 use agent_react::openai::OpenAiModel;
 use agent_react::outcome::EpisodeOutcome;
 use agent_react::recording::{Recorder, Replayed, path};
-use env_crafter::EnvConfig;
 use integration_tests::endpoint::{Answer, Received, ScriptedEndpoint};
 use runner::config::Config;
 use runner::plan::Plan;
@@ -21,9 +21,7 @@ use runner::players::Players;
 use runner::replies;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
-use tracer::record::{Event, SessionStatus, SessionTrace};
-use tracer::{SessionOptions, Tracer};
+use tracer::record::{Event, SessionTrace};
 
 const MODEL: &str = "some/model";
 
@@ -63,19 +61,8 @@ fn said(outcome: &EpisodeOutcome, trace: &SessionTrace) -> Said {
 }
 
 async fn play(model: Arc<dyn ChatModel>, seed: u64, config: &AgentConfig) -> Said {
-    let world = EnvConfig {
-        seed,
-        ..EnvConfig::default()
-    };
-    let environment = Environment::new(world, config.environment()).expect("a valid world");
-    let session = Tracer::in_memory()
-        .start_session(SessionOptions::default())
-        .expect("a new session");
-    let cancel = CancellationToken::new();
-    let played = agent::play(&*model, environment, config, &session, &cancel, |_| {});
-    let outcome = played.await.expect("a trace in memory cannot fail");
-    let trace = session.end(SessionStatus::Completed).await;
-    said(&outcome, &trace.expect("nor can its end"))
+    let (outcome, trace) = support::play(&*model, seed, config).await;
+    said(&outcome, &trace)
 }
 
 #[track_caller]
