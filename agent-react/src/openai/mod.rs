@@ -8,16 +8,17 @@
 //!
 //! Not here: what tools there are, and whether a call makes sense.
 //!
-//! One call, from top to bottom: [`OpenAiModel`] asks `request` for a body, sends
-//! it by `transport` (which assembles a `stream` if one comes), reads the answer
-//! by `reply`, or else learns from the refusal by `adapt` or tries again as
-//! [`crate::retry`] says.
+//! One call, from top to bottom: [`OpenAiModel`] asks `request` for a body, and that
+//! `messages` for the conversation; sends it by `transport`, which cuts a stream into
+//! `events` and joins them in `stream`; reads the answer by `reply`, or else learns from
+//! the refusal by `adapt` or tries again as [`crate::retry`] says.
 
 mod adapt;
 mod client;
 mod events;
 mod fault;
 mod ids;
+mod messages;
 mod reply;
 mod request;
 mod stream;
