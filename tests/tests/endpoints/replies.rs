@@ -347,23 +347,25 @@ async fn case_29_a_call_written_as_text_is_read() {
         format!("A tree.\n```json\n{LEFT}\n```"),
         "Thought: a tree.\nAction: move_left".to_owned(),
     ] {
-        let endpoint = ScriptedEndpoint::playing(vec![Answer::text(&text); 2]).await;
-        let model = model(config(endpoint.url()));
-        let first = complete(&model, request()).await;
-        assert_eq!(
-            (arguments(&first), first.protocol),
-            (LEFT, Protocol::FunctionCalling)
-        );
-        let second = complete(&model, continued(request(), &first)).await;
-        assert_eq!(
-            (first.notices.len(), second.notices.len()),
-            (1, 0),
-            "said once"
-        );
-        // It goes back as the native call it was meant to be.
-        assert_eq!(
-            endpoint.requests()[1].roles(),
-            ["system", "user", "assistant", "tool"]
-        );
+        for configured in [config, streaming] {
+            let endpoint = ScriptedEndpoint::playing(vec![Answer::text(&text); 2]).await;
+            let model = model(configured(endpoint.url()));
+            let first = complete(&model, request()).await;
+            assert_eq!(
+                (arguments(&first), first.protocol),
+                (LEFT, Protocol::FunctionCalling)
+            );
+            let second = complete(&model, continued(request(), &first)).await;
+            assert_eq!(
+                (first.notices.len(), second.notices.len()),
+                (1, 0),
+                "said once"
+            );
+            // It goes back as the native call it was meant to be.
+            assert_eq!(
+                endpoint.requests()[1].roles(),
+                ["system", "user", "assistant", "tool"]
+            );
+        }
     }
 }
