@@ -539,7 +539,8 @@ impl<'a> Call<'a> {
         self.tries += 1;
         let (outcome, usage): (String, Option<Usage>) = match result {
             Ok((said, _)) => ("ok".into(), said.usage),
-            Err(failed) => (failed.detail.clone(), None),
+            // What was withheld or cannot be read may have cost something all the same.
+            Err(failed) => (failed.detail.clone(), reply::usage_in(&failed.body)),
         };
         self.attempts.push(Attempt {
             started,

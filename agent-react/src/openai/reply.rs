@@ -1,5 +1,6 @@
 //! Reads what the model said out of an answer.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::thinking;
@@ -73,6 +74,12 @@ pub(super) fn read(completion: Completion) -> Result<Said, NoReply> {
         Some(error) => Err(NoReply::Error(error)),
         None => Err(empty),
     }
+}
+
+/// The tokens that an answer counts, whatever else it holds.
+pub(super) fn usage_in(body: &Value) -> Option<Usage> {
+    let completion = Completion::deserialize(body).ok()?;
+    completion.usage.and_then(read_usage)
 }
 
 fn is_filtered(choice: &Choice) -> bool {

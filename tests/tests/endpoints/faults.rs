@@ -102,7 +102,8 @@ async fn case_12_an_answer_without_choice_or_message_is_retried() {
 async fn what_a_content_filter_withholds_ends_under_that_name() {
     for message in [json!(null), json!({"role": "assistant", "content": null})] {
         let choice = json!({"index": 0, "finish_reason": "content_filter", "message": message});
-        let body = json!({"choices": [choice]});
+        let usage = json!({"prompt_tokens": 7, "completion_tokens": 1});
+        let body = json!({"choices": [choice], "usage": usage});
         let endpoint = ScriptedEndpoint::playing(vec![Answer::Completion(body); 6]).await;
         for config in [config(endpoint.url()), streaming(endpoint.url())] {
             let error = model(config)
@@ -112,6 +113,8 @@ async fn what_a_content_filter_withholds_ends_under_that_name() {
             let attempts = error.exchange.attempts.len();
             assert_eq!((error.fault, attempts), (Fault::ContentFilter, 3));
             assert!(error.to_string().contains("a content filter"), "{error}");
+            let paid = error.total_usage().map(|usage| usage.total_tokens);
+            assert_eq!(paid, Some(24), "all three cost");
         }
         endpoint.requests();
     }
