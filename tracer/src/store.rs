@@ -33,6 +33,8 @@ use live::Copy;
 pub use schema::{Reach, SCHEMA_VERSION};
 pub use table::{Column, Table};
 
+use crate::record::SessionStatus;
+
 /// A trace file that is open for reading.
 pub struct Store {
     path: PathBuf,
@@ -40,6 +42,8 @@ pub struct Store {
     connection: OpenFile,
     /// What is open instead of the file.
     copy: Option<Arc<Copy>>,
+    /// Whether somebody writes the file: another process, or this one.
+    written: bool,
 }
 
 impl Store {
@@ -63,7 +67,12 @@ impl Store {
     pub fn open(path: impl Into<PathBuf>, reach: Reach) -> Result<Self, StoreError> {
         let path = path.into();
         let connection = schema::open_read_only(&path, reach)?;
-        Ok(Self::new(path, connection))
+        Ok(Self {
+            path,
+            connection,
+            copy: None,
+            written: false,
+        })
     }
 
     /// Opens a copy of a trace file that another process is writing: what that one had
@@ -86,6 +95,7 @@ impl Store {
             path,
             connection,
             copy: Some(Arc::new(copy)),
+            written: true,
         })
     }
 
@@ -106,6 +116,7 @@ impl Store {
             path: self.path.clone(),
             connection,
             copy: self.copy.clone(),
+            written: self.written,
         })
     }
 
@@ -120,11 +131,23 @@ impl Store {
         schema::upgrade(path.as_ref())
     }
 
-    pub(crate) fn new(path: PathBuf, connection: OpenFile) -> Self {
+    /// What this process writes, as it stands.
+    pub(crate) fn being_written(path: PathBuf, connection: OpenFile) -> Self {
         Self {
             path,
             connection,
             copy: None,
+            written: true,
+        }
+    }
+
+    /// How a session stands, by the name in its row. One that runs, says the row, in a file
+    /// that nobody writes, was given up: its process was killed before it could say so.
+    fn standing(&self, recorded: String) -> duckdb::Result<SessionStatus> {
+        let recorded = serde_json::from_value(recorded.into()).map_err(value::conversion)?;
+        match recorded {
+            SessionStatus::Running if !self.written => Ok(SessionStatus::Abandoned),
+            recorded => Ok(recorded),
         }
     }
 

@@ -150,7 +150,7 @@ impl Writer {
         let connection = desk
             .try_clone()
             .map_err(|error| StoreError::query(&self.path, error))?;
-        Ok(Store::new(self.path.clone(), connection))
+        Ok(Store::being_written(self.path.clone(), connection))
     }
 
     /// Puts an experiment and the systems that take part in it into the file, each once:

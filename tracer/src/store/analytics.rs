@@ -191,19 +191,41 @@ impl Store {
         self.rows(
             &format!("{SESSION_SUMMARY} order by created_at, session_id"),
             [],
-            session_summary,
+            |row| self.session_summary_of(row),
         )
     }
 
     /// One session.
     pub fn session_summary(&self, session_id: &str) -> Result<SessionSummary, StoreError> {
         let sql = format!("{SESSION_SUMMARY} where session_id = ?");
-        self.rows(&sql, [session_id], session_summary)?
+        self.rows(&sql, [session_id], |row| self.session_summary_of(row))?
             .pop()
             .ok_or_else(|| StoreError::NoSession {
                 path: self.path().to_owned(),
                 session_id: session_id.to_owned(),
             })
+    }
+
+    fn session_summary_of(&self, row: &Row<'_>) -> duckdb::Result<SessionSummary> {
+        Ok(SessionSummary {
+            session_id: row.get(0)?,
+            experiment_id: row.get(1)?,
+            status: self.standing(row.get(2)?)?.name().to_owned(),
+            created_at: Time::from_micros(row.get(3)?)?,
+            ended_at: Time::from_micros_opt(row.get(4)?)?,
+            seconds: row.get(5)?,
+            num_timesteps: row.get(6)?,
+            num_events: row.get(7)?,
+            num_messages: row.get(8)?,
+            num_hook_results: row.get(9)?,
+            num_calls: row.get(10)?,
+            prompt_tokens: row.get(11)?,
+            completion_tokens: row.get(12)?,
+            total_tokens_used: row.get(13)?,
+            total_cost: row.get(14)?,
+            model_ms: row.get(15)?,
+            total_reward: row.get(16)?,
+        })
     }
 
     /// What each model was used for, the most called first.
@@ -375,25 +397,3 @@ const SESSION_SUMMARY: &str = "
            num_timesteps, num_events, num_messages, num_hook_results, num_calls, prompt_tokens,
            completion_tokens, total_tokens_used, total_cost, model_ms, total_reward
     from session_summary";
-
-fn session_summary(row: &Row<'_>) -> duckdb::Result<SessionSummary> {
-    Ok(SessionSummary {
-        session_id: row.get(0)?,
-        experiment_id: row.get(1)?,
-        status: row.get(2)?,
-        created_at: Time::from_micros(row.get(3)?)?,
-        ended_at: Time::from_micros_opt(row.get(4)?)?,
-        seconds: row.get(5)?,
-        num_timesteps: row.get(6)?,
-        num_events: row.get(7)?,
-        num_messages: row.get(8)?,
-        num_hook_results: row.get(9)?,
-        num_calls: row.get(10)?,
-        prompt_tokens: row.get(11)?,
-        completion_tokens: row.get(12)?,
-        total_tokens_used: row.get(13)?,
-        total_cost: row.get(14)?,
-        model_ms: row.get(15)?,
-        total_reward: row.get(16)?,
-    })
-}

@@ -52,7 +52,7 @@ pub(super) fn copied(path: &Path, reach: Reach) -> Result<(OpenFile, Copy), Stor
         error,
     };
     let folder = Folder::new(&place).map_err(no_copy)?;
-    let copy = folder.0.join("traces.duckdb");
+    let copy = folder.path.join("traces.duckdb");
     let mut last = None;
     for attempt in 0..TRIES {
         if attempt > 0 {
@@ -91,7 +91,7 @@ pub(super) fn copied(path: &Path, reach: Reach) -> Result<(OpenFile, Copy), Stor
 }
 
 /// Lets an open copy have no name any more, where the system allows it, so that nothing
-/// stays behind of it even after a kill.
+/// large stays behind of it even after a kill.
 fn remove_names(copy: &Path) {
     if cfg!(unix) {
         // Where it cannot be, the folder goes with all that is in it later.
@@ -131,23 +131,76 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// A folder of this user's own, deleted when it is dropped.
-struct Folder(PathBuf);
+/// A folder of this user's own, deleted when it is dropped. Whoever has it holds a lock on
+/// a file in it, so that the next one knows a folder whose owner was killed.
+struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+const FOLDERS: &str = "traces-";
+const LOCK: &str = "lock";
 
 impl Folder {
     fn new(place: &Path) -> io::Result<Folder> {
-        let path = place.join(format!("traces-{}", Uuid::new_v4()));
+        remove_left_behind(place);
+        let path = place.join(format!("{FOLDERS}{}", Uuid::new_v4()));
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&path)?;
-        Ok(Folder(path))
+        // It has its name only once it is held. Where files cannot be locked, it has none.
+        let unnamed = path.join("new");
+        let lock = File::create(&unnamed)?;
+        if lock.try_lock().is_ok() {
+            fs::rename(unnamed, path.join(LOCK))?;
+        }
+        Ok(Folder { path, _lock: lock })
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A copy that stays behind in the folder for temporary files does no harm.
-        drop(fs::remove_dir_all(&self.0));
+        // What stays behind goes with the next copy.
+        drop(fs::remove_dir_all(&self.path));
+    }
+}
+
+/// Deletes the folders of readers that were killed. What cannot be deleted does no harm.
+fn remove_left_behind(place: &Path) {
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    for entry in entries {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_folder || !entry.file_name().to_string_lossy().starts_with(FOLDERS) {
+            continue;
+        }
+        let lock = File::open(entry.path().join(LOCK));
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            drop(fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_a_killed_reader_left_behind_goes_with_the_next_copy() {
+        let place = tempfile::tempdir().expect("a folder");
+        let left = place.path().join("traces-left");
+        let foreign = place.path().join("traces-of-somebody-else");
+        for folder in [&left, &foreign] {
+            fs::create_dir(folder).expect("a folder");
+            fs::write(folder.join("traces.duckdb"), "much").expect("a file");
+        }
+        fs::write(left.join(LOCK), "").expect("a file");
+        let first = Folder::new(place.path()).expect("a folder");
+        let second = Folder::new(place.path()).expect("a folder");
+        assert!(!left.exists());
+        assert!(foreign.exists() && first.path.exists() && second.path.exists());
+        drop(first);
+        let names = fs::read_dir(place.path()).expect("a folder").count();
+        assert_eq!(names, 2, "the second's and somebody else's");
     }
 }

@@ -52,7 +52,7 @@ impl Store {
                         experiment_id: row.get(0)?,
                         created_at: Time::from_micros(row.get(1)?)?,
                         ended_at: Time::from_micros_opt(row.get(2)?)?,
-                        status: from_json(format!("{:?}", row.get::<_, String>(3)?))?,
+                        status: self.standing(row.get(3)?)?,
                         metadata: from_json(row.get(4)?)?,
                         timesteps: Vec::new(),
                         event_history: Vec::new(),

@@ -78,7 +78,7 @@ impl Database {
             .file
             .try_clone()
             .map_err(|error| StoreError::query(&self.path, error))?;
-        match Store::new(self.path.clone(), reader).session_trace(id) {
+        match Store::being_written(self.path.clone(), reader).session_trace(id) {
             Ok(trace) => Ok(Some(trace)),
             Err(StoreError::NoSession { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use duckdb::Connection;
 use serde_json::{Value, json};
 use tracer::export::{FineTuning, Window};
 use tracer::record::{CaisEvent, RuntimeEvent, SessionStatus, now};
@@ -292,4 +293,21 @@ fn a_session_without_rewards_is_not_trained_on_by_reward() {
         let tuned = file.store().export_finetuning(&target, &what).unwrap();
         assert_eq!(tuned.conversations, 0);
     }
+}
+
+#[test]
+fn a_session_whose_process_was_killed_does_not_read_as_running() {
+    let file = scratch();
+    let (_, _) = file.record(|tracer| everything(tracer, "s", 1));
+    Connection::open(&file.path)
+        .unwrap()
+        .execute_batch("update session_traces set status = 'running', ended_at = null")
+        .unwrap();
+    let store = file.store();
+    assert_eq!(
+        store.session_trace("s").unwrap().status,
+        SessionStatus::Abandoned
+    );
+    assert_eq!(store.sessions().unwrap()[0].status, "abandoned");
+    assert_eq!(store.session_summary("s").unwrap().status, "abandoned");
 }
