@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
+use super::run::without;
 use super::{RunArgs, TraceFile};
 
 /// `runner render`
@@ -59,6 +60,9 @@ pub struct ReplayArgs {
 
 /// `runner fork`
 #[derive(Debug, Args)]
+#[command(mut_args(without(&[
+    "episodes", "seed", "difficulty", "tasks", "tier", "until_decided", "record", "replay",
+])))]
 pub struct ForkArgs {
     /// The session that holds the episode, or the first characters of its id
     pub episode: String,
@@ -78,6 +82,10 @@ pub struct ForkArgs {
 
 /// `runner play`
 #[derive(Debug, Args)]
+#[command(mut_args(without(&[
+    "models", "episodes", "tasks", "tier", "concurrency", "until_decided", "record", "replay",
+    "dry_run", "events",
+])))]
 pub struct PlayArgs {
     /// Look on while this model plays, instead of playing
     #[arg(long, value_name = "NAME", conflicts_with = "models")]

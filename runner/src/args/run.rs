@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::TypedValueParser;
+use clap::{Arg, Args};
 use env_crafter::Tier;
 use toml::{Table, Value};
 
@@ -129,6 +129,15 @@ pub struct Assignment {
     section: String,
     key: String,
     value: Value,
+}
+
+/// Leaves options, by the names of their fields, out of the help of a command that refuses
+/// them.
+pub(super) fn without(refused: &[&str]) -> impl Fn(Arg) -> Arg {
+    move |option| match refused.contains(&option.get_id().as_str()) {
+        true => option.hide(true),
+        false => option,
+    }
 }
 
 impl RunArgs {

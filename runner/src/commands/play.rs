@@ -108,6 +108,11 @@ fn refuse_several(args: &RunArgs) -> Result<(), Coded> {
         ("--tasks", !args.tasks.is_empty(), "--seed says which world"),
         ("--tier", args.tier.is_some(), "--seed says which world"),
         (
+            "--concurrency",
+            args.concurrency.is_some(),
+            "one episode is played at a time",
+        ),
+        (
             "--until-decided",
             args.until_decided,
             "one episode is played at a time",
@@ -121,6 +126,16 @@ fn refuse_several(args: &RunArgs) -> Result<(), Coded> {
             "--replay",
             args.replay.is_some(),
             "`runner view` shows what was played",
+        ),
+        (
+            "--dry-run",
+            args.dry_run,
+            "--show-config prints what is played by",
+        ),
+        (
+            "--events",
+            args.events.is_some(),
+            "the terminal shows what happens",
         ),
     ];
     match refused.iter().find(|(_, given, _)| *given) {
