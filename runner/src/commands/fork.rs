@@ -56,6 +56,9 @@ pub(super) fn fork(args: &ForkArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
 
+    if !args.run.quiet {
+        output::note(&fork::headline(&info));
+    }
     let run = job.info.clone();
     let finished = job
         .execute(reporters(&args.run, &traces, false)?, &interruption)?

@@ -12,4 +12,4 @@ mod text;
 
 pub use figures::{Continuations, ForkReport, WentOn};
 pub use start::{ForkInfo, ParentResults, Start, all, find};
-pub use text::render;
+pub use text::{headline, render};

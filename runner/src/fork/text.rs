@@ -20,14 +20,7 @@ pub fn render(report: &ForkReport, width: u16) -> String {
         style(format!("Fork {experiment_id}: from step {} on", fork.step))
             .bold()
             .to_string(),
-        format!(
-            "of session {}, {} with seed {}; by then {}, reward {:.1}",
-            fork.session_id,
-            fork.model,
-            fork.seed,
-            counted(fork.achievements, "achievement"),
-            fork.reward
-        ),
+        origin(fork),
         String::new(),
     ];
     let header = [
@@ -81,6 +74,22 @@ pub fn render(report: &ForkReport, width: u16) -> String {
         );
     }
     lines.join("\n")
+}
+
+/// Where continuations begin, before any of them does.
+pub fn headline(fork: &ForkInfo) -> String {
+    format!("going on from step {} {}", fork.step, origin(fork))
+}
+
+fn origin(fork: &ForkInfo) -> String {
+    format!(
+        "of session {}, {} with seed {}; by then {}, reward {:.1}",
+        fork.session_id,
+        fork.model,
+        fork.seed,
+        counted(fork.achievements, "achievement"),
+        fork.reward
+    )
 }
 
 /// What it comes down to for one model, and what to know about it.
