@@ -92,19 +92,31 @@ def going_on(browser, runner, folder):
     print(f"a run that goes on: {time.monotonic() - begun:.1f} s", flush=True)
 
 
-class Endpoint(http.server.BaseHTTPRequestHandler):
-    """A model that always waits, after a while. Its first answer is that it is busy."""
+class Endpoint(http.server.ThreadingHTTPServer):
+    """A model that always waits, and answers when it may. Its first answer is that it is
+    busy."""
 
-    asked = 0
+    daemon_threads = True
 
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.asked = 0
+        self.may_answer = threading.Semaphore(0)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        Endpoint.asked += 1
         self.rfile.read(int(self.headers["content-length"]))
-        time.sleep(0.15)
+        self.server.may_answer.acquire()
+        self.server.asked += 1
         call = {"name": "interact", "arguments": json.dumps({"reasoning": "Nothing is urgent.", "actions": ["noop"]})}
         message = {"role": "assistant", "content": "I wait.", "reasoning_content": "Let me see.",
-                   "tool_calls": [{"id": f"call_{Endpoint.asked}", "type": "function", "function": call}]}
-        busy = Endpoint.asked == 1
+                   "tool_calls": [{"id": f"call_{self.server.asked}", "type": "function", "function": call}]}
+        busy = self.server.asked == 1
         self.answer(503 if busy else 200, {"error": {"message": "the model is loading"}} if busy else {
             "id": "x", "object": "chat.completion", "model": "slow",
             "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
@@ -132,11 +144,12 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def endpoint():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+    with Endpoint() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/v1"
+            yield server
         finally:
+            server.may_answer.release(1000)
             server.shutdown()
 
 
@@ -146,21 +159,22 @@ def followed(browser, runner, folder, screenshots):
     begun = time.monotonic()
     left(browser)
     traces = folder / "followed.duckdb"
-    with endpoint() as url:
-        run = subprocess.Popen([runner, "--episodes", "1", "--seed", "1", "--max-steps", "5000", "--endpoint", url, "--model", "slow",
+    with endpoint() as model:
+        run = subprocess.Popen([runner, "--episodes", "1", "--seed", "1", "--endpoint", model.url, "--model", "slow",
                                 "--traces", traces], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until(lambda: traces.exists() and traces.stat().st_size > 0, "the run begins", 60)
             with served(runner, traces) as address:
                 check = until_there(lambda: Page(browser, runner, folder, traces, address, screenshots), "an episode")
-                follow(browser, check)
+                follow(browser, check, model)
                 run.terminate()
                 run.wait(60)
         finally:
             run.kill()
             run.wait(20)
         [parent] = json.loads(ran(runner, "sessions", "--json", "--traces", traces))
-        told = json.loads(ran(runner, "fork", parent["session_id"], "--at-step", "2", "--endpoint", url, "--model", "other",
+        model.may_answer.release(10)
+        told = json.loads(ran(runner, "fork", parent["session_id"], "--at-step", "2", "--endpoint", model.url, "--model", "other",
                               "--continuations", "1", "--max-steps", "5", "--json", "--traces", traces))
     [child] = told["models"][0]["session_ids"]
     left(browser)
@@ -187,10 +201,12 @@ def until_there(make, what):
     return made[-1]
 
 
-def follow(browser, check):
-    """Opens and closes parts of a turn, and waits for the next ones."""
+def follow(browser, check, model):
+    """Opens and closes parts of a turn, and waits for the next ones, which the model plays
+    when they are waited for: however long this takes, the player is alive."""
     [row] = check.episodes
     assert row["ending"] == "running", row
+    model.may_answer.release(2)
     check.visit(f"#/episode/{row['id']}", ".turn .actions")
     browser.press("End")
     part = lambda title: f"[...document.querySelectorAll('.turn details')].find((each) => each.firstChild.textContent === '{title}')"
@@ -198,9 +214,9 @@ def follow(browser, check):
         browser.until(part(title), title)
         browser.run(f"{part(title)}.firstChild.click()")
     browser.run(f"{part('Prompt')}.firstChild.focus()")
-    for _ in range(2):
-        here = check.place()
-        browser.until(f"Number(document.querySelector('.place').textContent.split(' ')[0]) > {here}", "the next steps are shown", 180)
-        browser.until(f"document.querySelector('.turn .here')?.dataset.state === document.querySelector('.place').textContent.split(' ')[0]", "their turn is shown")
+    for steps in [3, 5]:
+        model.may_answer.release(2)
+        browser.until(f"document.querySelector('.place').textContent === '{steps} of {steps}'", "the next steps are shown", 180)
+        browser.until(f"document.querySelector('.turn .here')?.dataset.state === '{steps}'", "their turn is shown")
         assert browser.run(f"return {part('Prompt')}.open && !{part('Observation')}.open"), "what was opened stays open"
     assert browser.run("return document.activeElement.textContent") == "Prompt", "the keyboard stays where it was"
