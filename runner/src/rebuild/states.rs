@@ -1,6 +1,6 @@
 //! Walks through the states of a recorded episode.
 
-use env_crafter::{Action, Env, Step};
+use env_crafter::{Action, Env, Position, Step};
 
 use super::{Fork, RebuildError, RecordedStep, Recording};
 
@@ -9,6 +9,7 @@ use super::{Fork, RebuildError, RecordedStep, Recording};
 pub struct States<'a> {
     recording: &'a Recording,
     env: Env,
+    inherited: Vec<Position>,
     total_reward: f64,
     next: usize,
 }
@@ -22,6 +23,7 @@ impl<'a> States<'a> {
                 session_id: recording.session_id.clone(),
                 source,
             })?,
+            inherited: Vec::new(),
             total_reward: 0.0,
             next: 0,
         };
@@ -40,6 +42,7 @@ impl<'a> States<'a> {
                 session_id: self.recording.session_id.clone(),
                 what: unknown.to_string(),
             })?;
+            self.inherited.push(self.env.position());
             self.play(action)?;
             self.reseed(fork);
         }
@@ -56,6 +59,11 @@ impl<'a> States<'a> {
     /// The world as it is now.
     pub fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// Where the player was before each step that a forked episode has from its parent.
+    pub fn inherited(&self) -> &[Position] {
+        &self.inherited
     }
 
     /// The sum of all rewards from the world's beginning.

@@ -21,6 +21,9 @@ pub(super) struct Film {
     /// What was unlocked before it, and the reward until then: of the parent.
     inherited: Vec<&'static str>,
     inherited_reward: f64,
+    /// Column and row of the player before each of the steps until then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inherited_path: Vec<(i32, i32)>,
     /// The map in the first state, row by row, as of [`Env::tiles`].
     map: Vec<u8>,
     /// Every state, one more than steps.
@@ -80,6 +83,7 @@ impl Film {
                 .map(|each| each.name())
                 .collect(),
             inherited_reward: states.total_reward(),
+            inherited_path: states.inherited().iter().map(|at| (at.x, at.y)).collect(),
             map: map.clone(),
             states: vec![State::of(states.env(), Vec::new())],
             steps: Vec::with_capacity(recording.steps.len()),

@@ -95,9 +95,13 @@ export function drawMap(canvas, tiles, film, state) {
     if (film.seen[cell] <= state) continue;
     context.fillRect((cell % film.columns) * CELL, Math.floor(cell / film.columns) * CELL, CELL, CELL);
   }
-  drawPath(context, film, state, film.last, "rgba(255, 255, 255, 0.45)", 1);
-  drawPath(context, film, 0, state, "#000", 4);
-  drawPath(context, film, 0, state, "#ffd24a", 2);
+  const walked = film.states.map(({ at }) => at);
+  drawPath(context, walked.slice(state), "rgba(255, 255, 255, 0.45)", 1);
+  const [first] = walked;
+  for (const [path, color] of [[[...film.inherited_path, first], "#9fd8ff"], [walked.slice(0, state + 1), "#ffd24a"]]) {
+    drawPath(context, path, "#000", 4);
+    drawPath(context, path, color, 2);
+  }
   const [x, y] = film.states[state].at;
   const [width, height] = film.view;
   context.strokeStyle = "#fff";
@@ -105,14 +109,11 @@ export function drawMap(canvas, tiles, film, state) {
   context.strokeRect((x - (width >> 1)) * CELL, (y - (height >> 1)) * CELL, width * CELL, height * CELL);
 }
 
-function drawPath(context, film, from, to, color, width) {
+function drawPath(context, places, color, width) {
   context.strokeStyle = color;
   context.lineWidth = width;
   context.lineJoin = "round";
   context.beginPath();
-  for (let state = from; state <= to; state += 1) {
-    const [x, y] = film.states[state].at;
-    context.lineTo((x + 0.5) * CELL, (y + 0.5) * CELL);
-  }
+  for (const [x, y] of places) context.lineTo((x + 0.5) * CELL, (y + 0.5) * CELL);
   context.stroke();
 }

@@ -6,7 +6,7 @@ const KEYFRAME = 64;
 
 export class Film {
   constructor(data) {
-    Object.assign(this, data);
+    Object.assign(this, { inherited_path: [] }, data);
     [this.columns, this.rows] = data.area;
     this.last = data.states.length - 1;
     // How many of the player's places come before the first state.
@@ -77,13 +77,14 @@ export class Film {
     return sum;
   }
 
-  /** For each cell the first state in which the player saw it. */
+  /** For each cell the first state in which the player saw it, what a parent saw included. */
   whenSeen() {
     const seen = new Uint32Array(this.columns * this.rows).fill(0xffffffff);
     const [width, height] = this.view;
     let last = "";
-    this.states.forEach(({ at: [x, y] }, state) => {
-      if (last === `${x} ${y}`) return;
+    const places = [...this.inherited_path.map((at) => [at, 0]), ...this.states.map(({ at }, state) => [at, state])];
+    for (const [[x, y], state] of places) {
+      if (last === `${x} ${y}`) continue;
       last = `${x} ${y}`;
       const [left, top] = [x - (width >> 1), y - (height >> 1)];
       for (let row = Math.max(top, 0); row < Math.min(top + height, this.rows); row += 1) {
@@ -92,7 +93,7 @@ export class Film {
           if (seen[cell] === 0xffffffff) seen[cell] = state;
         }
       }
-    });
+    }
     return seen;
   }
 }
