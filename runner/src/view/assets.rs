@@ -36,6 +36,7 @@ assets! {
     "/player.js" from "player.js" is JS,
     "/timeline.js" from "timeline.js" is JS,
     "/turn.js" from "turn.js" is JS,
+    "/turns.js" from "turns.js" is JS,
     "/episode.js" from "episode.js" is JS,
     "/compare.js" from "compare.js" is JS,
     "/sql.js" from "sql.js" is JS,

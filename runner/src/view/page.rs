@@ -16,7 +16,7 @@ use super::episode::{Detail, Episode};
 use super::{pictures, server};
 
 /// The modules that play an episode, each after those it needs.
-const MODULES: [&str; 10] = [
+const MODULES: [&str; 11] = [
     "/dom.js",
     "/format.js",
     "/film.js",
@@ -25,6 +25,7 @@ const MODULES: [&str; 10] = [
     "/timeline.js",
     "/player.js",
     "/turn.js",
+    "/turns.js",
     "/episode.js",
     "/single.js",
 ];

@@ -3,12 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use env_crafter::{Achievement, AchievementSet};
 use serde::Serialize;
 use tracer::store::Store;
 
 use super::catalog::{RUNNING, Row};
 use crate::fork::{self, ForkInfo};
 use crate::report::{self, RunInfo};
+use crate::statistics::{crafter_score, success_rates};
 
 /// A run and what came of it so far.
 #[derive(Debug, Serialize)]
@@ -29,6 +31,11 @@ struct ModelLine {
     running: u64,
     mean_achievements: f64,
     mean_reward: f64,
+    /// The Crafter score of the complete ones.
+    score: f64,
+    /// For each achievement that some of them unlocked, in percent of them.
+    rates: BTreeMap<&'static str, f64>,
+    /// How many achievements were unlocked in any episode.
     unlocked: usize,
 }
 
@@ -62,6 +69,7 @@ impl Run {
 fn lines(rows: &[&Row]) -> Vec<ModelLine> {
     let mut models: Vec<ModelLine> = Vec::new();
     let mut unlocked: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    let mut complete: BTreeMap<usize, Vec<AchievementSet>> = BTreeMap::new();
     for row in rows {
         let Some(model) = &row.model else { continue };
         let place = models.iter().position(|line| line.model == *model);
@@ -79,15 +87,26 @@ fn lines(rows: &[&Row]) -> Vec<ModelLine> {
             line.complete += 1;
             line.mean_achievements += row.achievements.len() as f64;
             line.mean_reward += row.reward;
+            let names = row.achievements.iter();
+            let set = names.filter_map(|name| Achievement::from_name(name));
+            complete.entry(place).or_default().push(set.collect());
         }
         let names = row.achievements.iter().map(String::as_str);
         unlocked.entry(place).or_default().extend(names);
     }
     for (place, line) in models.iter_mut().enumerate() {
-        let complete = line.complete.max(1) as f64;
-        line.mean_achievements /= complete;
-        line.mean_reward /= complete;
+        let sets = complete.remove(&place).unwrap_or_default();
+        let count = sets.len().max(1) as f64;
+        line.mean_achievements /= count;
+        line.mean_reward /= count;
         line.unlocked = unlocked.get(&place).map_or(0, BTreeSet::len);
+        let rates = success_rates(&sets);
+        line.score = crafter_score(&rates);
+        let rates = Achievement::ALL
+            .map(Achievement::name)
+            .into_iter()
+            .zip(rates);
+        line.rates = rates.filter(|(_, rate)| *rate > 0.0).collect();
     }
     models
 }

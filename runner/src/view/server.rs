@@ -140,8 +140,16 @@ fn router(library: Library) -> Router {
 /// What the page has to know of the game.
 pub(super) fn facts() -> Value {
     let materials = Material::ALL.map(|it| (it.id().to_string(), it.name().into()));
-    let achievements =
-        Achievement::ALL.map(|it| json!({ "name": it.name(), "tier": Tier::of(it).name() }));
+    // What is easy comes first, so that a row of them reads as progress.
+    let achievements: Vec<Value> = Tier::ALL
+        .into_iter()
+        .flat_map(|tier| {
+            Achievement::ALL
+                .into_iter()
+                .filter(move |it| Tier::of(*it) == tier)
+        })
+        .map(|it| json!({ "name": it.name(), "tier": Tier::of(it).name() }))
+        .collect();
     json!({
         "materials": serde_json::Map::from_iter(materials),
         "sprites": Textures::SPRITES,

@@ -5,7 +5,7 @@ import { bytes } from "./format.js";
 import { loadTiles } from "./draw.js";
 import { server as source } from "./source.js";
 import { showRuns } from "./runs.js";
-import { showEpisodes } from "./episodes.js";
+import { USUAL, showEpisodes } from "./episodes.js";
 import { showEpisode } from "./episode.js";
 import { showPair } from "./compare.js";
 import { showSql } from "./sql.js";
@@ -63,10 +63,11 @@ const forksOf = (id, runs) => runs.filter(({ fork }) => fork?.session_id === id)
 
 const PAGES = {
   async "" () {
-    const [runs, { sessions }] = await Promise.all([source.runs(), source.status()]);
-    return ["Runs", () => showRuns(main, runs, sessions)];
+    const [runs, { sessions }, known] = await Promise.all([source.runs(), source.status(), facts()]);
+    return ["Runs", () => showRuns(main, { runs, sessions, facts: known })];
   },
-  async episodes({ query }) {
+  async episodes({ query: given }) {
+    const query = { ...(given.sort ? {} : USUAL), ...given };
     const [page, known, runs] = await Promise.all([source.episodes(query), facts(), source.runs()]);
     const go = (filter) => {
       location.hash = `#/episodes?${new URLSearchParams(filter)}`;
@@ -163,16 +164,23 @@ function namesake(element) {
   return null;
 }
 
-/** Follows a run that is still going: lists are shown anew, a running episode too. */
+/** Shows a list anew, or a running episode, unless somebody is busy with it. Whether it did. */
+async function shownAnew() {
+  const [page] = location.hash.replace(/^#\/?/, "").split(/[/?]/);
+  const grows = ["", "episodes"].includes(page) || (page === "episode" && shown?.follows && !shown.player.playing);
+  const busy = main.querySelector("form :focus, dialog[open]") || getSelection().type === "Range";
+  if (!grows || busy) return false;
+  await show({ quietly: true });
+  return true;
+}
+
+/** Follows a run that is still going. */
 async function watch() {
   try {
     const now = await source.status();
     fill(status, h("span", { title: now.path }, quoted(now.path)), ` · ${bytes(now.bytes)}`, now.live ? [" ", h("span", { class: "ending running" }, "a run is writing it")] : null);
     const changed = latest !== null && now.version !== latest;
-    latest = now.version;
-    const [page] = location.hash.replace(/^#\/?/, "").split(/[/?]/);
-    const busy = main.querySelector("form :focus, dialog[open]") || getSelection().type === "Range";
-    if (changed && !busy && (["", "episodes"].includes(page) || (page === "episode" && shown?.follows && !shown.player.playing))) await show({ quietly: true });
+    if (!changed || (await shownAnew())) latest = now.version;
   } catch (problem) {
     fill(status, h("span", { class: "bad" }, problem.message));
   }

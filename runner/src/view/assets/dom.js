@@ -53,8 +53,10 @@ const folded = new Map();
 
 /** A part that can be folded away. */
 export function fold(title, open, ...children) {
-  const part = h("details", { open: folded.get(title) ?? open }, h("summary", {}, title), children);
-  part.addEventListener("toggle", () => folded.set(title, part.open));
+  // A click comes before what it does; the event of having been done may come only after
+  // the part was shown again.
+  const turn = () => folded.set(title, !part.open);
+  const part = h("details", { open: folded.get(title) ?? open }, h("summary", { onclick: turn }, title), children);
   return part;
 }
 

@@ -7,6 +7,7 @@ import { Film } from "./film.js";
 import { Player, Stage, achievement, controls, jumper, keyHelp, listenToKeys } from "./player.js";
 import { Timeline } from "./timeline.js";
 import { TurnPanel } from "./turn.js";
+import { TurnList } from "./turns.js";
 
 /** Shows an episode in an element. The answer can be closed; given as `before`, the
  * same episode is shown with what was recorded since, and otherwise as it was. */
@@ -22,10 +23,11 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
     player.speed = before.player.speed;
     stage.wantsExact = before.stage.wantsExact;
   }
+  const list = new TurnList(film, facts, data.turns, panel);
   const map = h("canvas", { class: "map", role: "img" });
   const marks = h("ul", { class: "achievements", "aria-label": "Achievements" });
   const dialog = h("div", {});
-  const jump = jumper(player, [film], () => dialog.firstChild.showModal());
+  const jump = { ...jumper(player, [film], () => dialog.firstChild.showModal()), turn: (direction) => panel.next(direction) };
   const more = source.frame ? [["x", "the frame as the world draws it, and back", { x: () => exact(!stage.wantsExact) }]] : [];
   dialog.append(keyHelp(player, jump, more));
 
@@ -46,6 +48,7 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
     if (stage.wantsExact) stage.exact.src = source.frame(data.id, film.number(at));
     timeline.show(at);
     panel.show(at);
+    list.show();
     drawMap(map, tiles, film, at);
     map.setAttribute("aria-label", `Map with the path of ${at} steps`);
     for (const mark of marks.querySelectorAll("[data-state]")) mark.classList.toggle("later", Number(mark.dataset.state) > at);
@@ -70,8 +73,9 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
       stage.element,
       panel.element,
       h("div", { class: "around" },
-        h("section", {}, h("h2", {}, "Map"), map, h("p", { class: "dim small" }, "The yellow line is the path walked, the box what is seen now. What was not seen yet is pale.")),
+        h("section", {}, h("h2", {}, "Map"), map, h("p", { class: "dim small" }, `The yellow line is the path walked${film.first_step > 0 ? ", the blue one that of the parent until the fork" : ""}, the box what is seen now. What was not seen yet is pale.`)),
         h("section", {}, h("h2", {}, `Achievements: ${film.inherited.length + unlocked.length} of ${facts.achievements.length}`), marks))),
+    list.element,
     details(data),
     dialog);
   const stops = [listenToKeys(player, jump, more), onTheme(() => player.tell())];

@@ -6,6 +6,9 @@ import { moment, money, number, plural, words } from "./format.js";
 
 const PAGE = 100;
 
+/** What is not filtered by, and how the list is ordered unless the address says so. */
+export const USUAL = { sort: "started", descending: "true" };
+
 const COLUMNS = [
   ["model", "model"], ["seed", "seed", "n"], ["ending", "ending"], ["achievements", "achievements"], ["reward", "reward", "n"],
   ["steps", "steps", "n"], ["turns", "turns", "n"], ["cost", "cost", "n"], ["started", "began"],
@@ -13,7 +16,7 @@ const COLUMNS = [
 
 /** Shows a page of the list. `filter` is what the address says; `go` changes it. */
 export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
-  const offset = Number(filter.offset ?? 0);
+  const offset = Math.min(Number(filter.offset ?? 0), page.total);
   const set = (changes) => {
     const next = { ...filter, offset: "", ...changes };
     go(Object.fromEntries(Object.entries(next).filter(([, value]) => value !== "" && value !== undefined)));
@@ -54,7 +57,7 @@ export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
     tell();
   };
   const heads = COLUMNS.map(([key, name, side]) => {
-    const sorted = (filter.sort ?? "started") === key;
+    const sorted = filter.sort === key;
     const descending = filter.descending === "true";
     return h("th", { scope: "col", class: side, "aria-sort": sorted ? (descending ? "descending" : "ascending") : "none" },
       h("button", { type: "button", onclick: () => set({ sort: key, descending: String(sorted && !descending) }) },
@@ -62,7 +65,7 @@ export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
   });
   const turn = (label, to) => h("button", { type: "button", disabled: to < 0 || to >= page.total, onclick: () => set({ offset: String(to) }) }, label);
   if (page.total === 0) {
-    const filtered = Object.keys(filter).length > 0;
+    const filtered = Object.keys(filter).some((key) => !(key in USUAL));
     fill(main, h("h1", {}, "Episodes"), filters, h("p", {}, filtered ? "No episode passes these filters." : "This file holds no episode yet: `runner --episodes 10` plays some."));
     return;
   }

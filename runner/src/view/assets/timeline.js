@@ -118,7 +118,8 @@ export class Timeline {
     });
     this.turns.forEach(({ steps: [first, end], error }, place) => {
       context.fillStyle = this.color(error ? "--bad" : place % 2 ? "--turn-a" : "--turn-b");
-      context.fillRect(this.x(first, width), LANES.turns, this.x(end - first, width), 6);
+      // A turn that asked for nothing valid has no steps, but it can be seen.
+      context.fillRect(this.x(first, width), LANES.turns, Math.max(this.x(end - first, width), error ? 2 : 0), 6);
     });
   }
 }

@@ -35,7 +35,23 @@ export class TurnPanel {
     return undefined;
   }
 
+  /** Shows a turn, also one in which nothing valid was asked for: it has no step of its own
+   * and is found at the state it was asked in. */
+  open(turn) {
+    const { steps: [first, end] } = this.turns.find((line) => line.turn === turn);
+    this.opened = end > first ? null : { turn, state: first };
+    this.player.go(end > first ? first + 1 : first);
+  }
+
+  /** Shows the turn after this one, or before. */
+  next(direction) {
+    const line = this.turns[this.turns.findIndex(({ turn }) => turn === this.shown) + direction];
+    if (line) this.open(line.turn);
+  }
+
   turnAt(state) {
+    if (this.opened?.state === state) return this.opened.turn;
+    this.opened = null;
     const turn = this.film?.stepTo(Math.min(state, this.film.last))?.turn;
     return turn ?? this.turns.find(({ steps: [, end] }) => end > state)?.turn ?? this.turns[0]?.turn ?? "outside";
   }
@@ -47,7 +63,6 @@ export class TurnPanel {
     }
     return this.known.get(number);
   }
-
 
   fill(number_, { messages, events, started }) {
     const line = this.turns.find(({ turn }) => turn === number_);
@@ -93,10 +108,11 @@ export class TurnPanel {
 
   reply({ text, reasoning, tool_calls: calls = [], finish_reason: reason }) {
     const read = calls.map((call) => ({ call, args: parsed(call.arguments) }));
-    const thoughts = [reasoning, ...read.map(({ args }) => args?.reasoning)].filter((each) => typeof each === "string" && each !== "");
+    const given = read.map(({ args }) => args?.reasoning).filter((each) => typeof each === "string" && each !== "");
     return h("div", { class: "reply" },
-      thoughts.length > 0 ? [h("h3", {}, "Reasoning"), thoughts.map((each) => block(each, "prose"))] : null,
+      reasoning ? [h("h3", {}, "Reasoning"), block(reasoning, "prose")] : null,
       text ? [h("h3", {}, "Reply"), block(text, "prose")] : null,
+      given.length > 0 ? [h("h3", {}, "Reasons given with the call"), given.map((each) => block(each, "prose"))] : null,
       calls.length > 0 ? [h("h3", {}, "Tool call"), read.map(({ call, args }) => toolCall(call, args))] : null,
       calls.length === 0 && !text ? h("p", { class: "dim" }, "The reply is empty.") : null,
       reason && !["stop", "tool_calls"].includes(reason) ? h("p", { class: "dim" }, "Finish reason: ", quoted(reason)) : null);
