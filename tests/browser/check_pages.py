@@ -236,7 +236,7 @@ class Check(Page):
         self.visit(f"#/episode/{self.expert}?step=40", ".turn h2")
         self.browser.until("document.querySelector('.turn .actions .here')", "the action is marked")
         shown = self.text(".turn")
-        for word in ["Reasoning", "Tool call", "Observation", "Prompt", "Messages", "Events", "interact"]:
+        for word in ["Reasons given with the call", "Tool call", "Observation", "Prompt", "Messages", "Events", "interact"]:
             assert word in shown, word
         self.browser.run("for (const part of document.querySelectorAll('.turn details')) part.open = true")
         self.readable("turn")
