@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::RunInfo;
-use crate::episode::{EpisodeRecord, EpisodeResults, UsageRecord};
+use crate::episode::{EpisodeConfig, EpisodeRecord, EpisodeResults, UsageRecord};
 use crate::play::HUMAN;
 use crate::players::is_embedded;
 use crate::statistics::{
@@ -43,6 +43,8 @@ pub struct Report {
     pub mixed: Vec<String>,
     /// How many episodes were planned.
     pub planned_episodes: u64,
+    /// How many of them are being played, in the file of a run that goes on.
+    pub under_way: u64,
     /// How many of them were never begun.
     pub not_begun: u64,
     /// Every episode that was begun, by seed.
@@ -307,6 +309,7 @@ impl Report {
             started_at: run.started_at,
             mixed: Vec::new(),
             planned_episodes: planned,
+            under_way: 0,
             not_begun: planned - records.len() as u64,
             episodes: records
                 .iter()
@@ -347,6 +350,24 @@ impl Report {
             ),
             invalid_actions: InvalidActions::of(&records),
             usage: Usage::of(&records, latency, model),
+        }
+    }
+
+    /// The report while these episodes of the model are being played.
+    #[must_use]
+    pub fn with_under_way<'a>(self, episodes: impl Iterator<Item = &'a EpisodeConfig>) -> Report {
+        // One that is played again is listed as far as it came before.
+        let is_listed = |seed| self.episodes.iter().any(|episode| episode.seed == seed);
+        let (again, first): (Vec<u64>, Vec<u64>) = episodes
+            .map(|it| it.seed)
+            .partition(|seed| is_listed(*seed));
+        let begun = (self.episodes.len() + first.len()) as u64;
+        let planned_episodes = self.planned_episodes.max(begun);
+        Report {
+            planned_episodes,
+            under_way: (again.len() + first.len()) as u64,
+            not_begun: planned_episodes - begun,
+            ..self
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reads runs and their episodes out of a trace file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use serde::Deserialize as _;
@@ -72,22 +72,27 @@ pub fn find_run(store: &Store, id: Option<&str>) -> anyhow::Result<RunInfo> {
 /// Where the file cannot be read, or a session says of itself what this version
 /// does not understand.
 pub fn sessions(store: &Store, run: &RunInfo) -> anyhow::Result<Vec<EpisodeRecord>> {
+    Ok(played(store, run)?.0)
+}
+
+/// The episodes of a run that are over, and those that are being played.
+fn played(
+    store: &Store,
+    run: &RunInfo,
+) -> anyhow::Result<(Vec<EpisodeRecord>, BTreeSet<EpisodeConfig>)> {
     let found = store.query(&format!(
         "select session_id, status, metadata from session_traces where experiment_id = {} \
          order by created_at, session_id",
         quoted(&run.experiment_id)
     ))?;
     let mut so_far = so_far(store)?;
-    let mut records = Vec::new();
+    let (mut records, mut under_way) = (Vec::new(), BTreeSet::new());
     for row in &found.rows {
         let [id, status, metadata] = &row[..] else {
             continue;
         };
         let id = Table::text(id);
         let status = SessionStatus::deserialize(status)?;
-        if status == SessionStatus::Running && store.copied_at().is_some() {
-            continue;
-        }
         let metadata = document(metadata);
         let entries = metadata.iter().filter_map(Value::as_array).flatten();
         let entries: Vec<(String, Value)> = entries
@@ -101,12 +106,16 @@ pub fn sessions(store: &Store, run: &RunInfo) -> anyhow::Result<Vec<EpisodeRecor
         let mut record = EpisodeRecord::read(&id, status, &entries).with_context(|| {
             format!("session {id} of {} cannot be read", store.path().display())
         })?;
+        if status == SessionStatus::Running && store.copied_at().is_some() {
+            under_way.extend(record.map(|record| record.config));
+            continue;
+        }
         if let (Some(record), Some(so_far)) = (&mut record, so_far.remove(&*id)) {
             so_far.fill(&mut record.results);
         }
         records.extend(record);
     }
-    Ok(records)
+    Ok((records, under_way))
 }
 
 /// One record for each episode: of several attempts the complete one, else the
@@ -130,8 +139,9 @@ pub fn episodes(sessions: Vec<EpisodeRecord>) -> Vec<EpisodeRecord> {
 ///
 /// Where the file cannot be read, or no episode was begun.
 pub fn load(store: &Store, run: &RunInfo, include_failures: bool) -> anyhow::Result<Vec<Report>> {
+    let (sessions, under_way) = played(store, run)?;
     let mut by_model = BTreeMap::<String, Vec<EpisodeRecord>>::new();
-    for record in episodes(sessions(store, run)?) {
+    for record in episodes(sessions) {
         by_model
             .entry(record.config.model.clone())
             .or_default()
@@ -152,9 +162,11 @@ pub fn load(store: &Store, run: &RunInfo, include_failures: bool) -> anyhow::Res
         .filter_map(|model| {
             let records = by_model.remove(model)?;
             let latency = latencies.remove(model).unwrap_or_default();
+            let under_way = under_way.iter().filter(|config| config.model == model);
+            let report = Report::new(run, model, records, latency, include_failures);
             Some(Report {
                 mixed: mixed.clone(),
-                ..Report::new(run, model, records, latency, include_failures)
+                ..report.with_under_way(under_way)
             })
         })
         .collect())

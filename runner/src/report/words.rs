@@ -127,14 +127,18 @@ pub(super) fn endings(report: &Report) -> String {
 /// What was played, in a line.
 pub(super) fn subject(report: &Report) -> String {
     format!(
-        "{}{}, {} world, at most {}, observation {}, protocol {}",
+        "{}{}{}, {} world, at most {}, observation {}, protocol {}",
         match report.not_begun {
             0 => counted(report.planned_episodes, "episode"),
-            _ => format!(
+            not_begun => format!(
                 "{} of {} begun",
-                report.episodes.len(),
+                report.planned_episodes - not_begun,
                 counted(report.planned_episodes, "planned episode")
             ),
+        },
+        match report.under_way {
+            0 => String::new(),
+            under_way => format!(" ({} under way)", grouped(under_way)),
         },
         match &report.tasks {
             Some(tasks) => format!(" of tasks {tasks}"),
@@ -202,14 +206,21 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
     if left_out > 0 {
         scored.push_str(&format!("; {left_out} cut short and left out"));
     }
+    let goes_on = report.under_way > 0;
+    if goes_on {
+        scored.push_str(&format!("; {} under way", grouped(report.under_way)));
+    }
     if report.not_begun > 0 {
         let planned = grouped(report.planned_episodes);
-        scored.push_str(&format!(
-            "; {} of {planned} never begun",
-            grouped(report.not_begun)
-        ));
+        let never = if goes_on {
+            "not begun yet"
+        } else {
+            "never begun"
+        };
+        let not_begun = grouped(report.not_begun);
+        scored.push_str(&format!("; {not_begun} of {planned} {never}"));
     }
-    if left_out > 0 || report.not_begun > 0 {
+    if !goes_on && (left_out > 0 || report.not_begun > 0) {
         scored.push_str("; `runner resume` plays them");
     }
     let invalid = &report.invalid_actions;
@@ -313,7 +324,7 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::episode::EpisodeRecord;
+    use crate::episode::{EpisodeConfig, EpisodeRecord};
     use crate::report::{Latency, RunInfo};
 
     #[test]
@@ -423,6 +434,26 @@ mod tests {
             said.starts_with("1 of 10 planned episodes begun, normal world"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn what_is_being_played_is_under_way() {
+        let config = |seed| EpisodeConfig {
+            index: seed,
+            seed,
+            model: "m".into(),
+        };
+        // Seed 0 broke off before, and is played again.
+        let report = report(record(serde_json::json!({})));
+        let report = report.with_under_way([config(0), config(1), config(2)].iter());
+        assert_eq!((report.under_way, report.not_begun), (3, 7));
+        let said = subject(&report);
+        assert!(
+            said.starts_with("3 of 10 planned episodes begun (3 under way), normal world"),
+            "{said}"
+        );
+        let (_, scored) = &measures(&report)[0];
+        assert_eq!(scored, "1 of 1 episode; 3 under way; 7 of 10 not begun yet");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs that are interrupted, killed and continued.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -55,10 +55,20 @@ fn an_episode_whose_trace_finds_no_room_has_come_as_far_as_it_came() {
     assert!(error.contains("recorded, but not saved"), "{error}");
 }
 
-/// Starts a run and waits for so many events of a kind.
+/// Starts [`RUN`] and waits for so many events of a kind.
 fn start(place: &Place, kind: &str, times: usize) -> (Child, BufReader<std::process::ChildStdout>) {
+    start_of(place, &RUN, kind, times)
+}
+
+/// Starts a run with these options and waits for so many events of a kind.
+fn start_of(
+    place: &Place,
+    run: &[&str],
+    kind: &str,
+    times: usize,
+) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut child = place
-        .command(&RUN)
+        .command(run)
         .args(["--concurrency", "2", "--events", "-"])
         .arg("--traces")
         .arg(place.traces())
@@ -136,6 +146,30 @@ fn ctrl_c_keeps_everything_and_the_run_can_go_on() {
 
     place.read("resume", &["--quiet"]).exited(0);
     assert_eq!(comparable(&place), uninterrupted());
+}
+
+#[test]
+fn a_report_of_a_run_that_goes_on_counts_what_is_under_way() {
+    let place = Place::new();
+    let mut run = RUN;
+    (run[1], run[3]) = ("40", "2000");
+    let (child, mut events) = start_of(&place, &run, "episode_ended", 1);
+    let report = || place.read("report", &["--format", "json"]).exited(0).json();
+    // A copy may be from just between two episodes.
+    let report = (0..20)
+        .map(|_| report())
+        .find(|report| report["under_way"] != 0);
+    signal(&child, "-INT");
+    io::copy(&mut events, &mut io::sink()).expect("the rest of the events");
+    let said = Said::from(child.wait_with_output().expect("an end")).exited(130);
+
+    let report = report.unwrap_or_else(|| panic!("nothing was under way: {}", said.err));
+    let listed = report["episodes"].as_array().expect("episodes").len() as u64;
+    let under_way = report["under_way"].as_u64().expect("a count");
+    assert!((1..=2).contains(&under_way), "{report}");
+    assert_eq!(report["planned_episodes"], 40);
+    assert_eq!(report["not_begun"], 40 - listed - under_way);
+    assert_eq!(comparable(&place)["under_way"], 0);
 }
 
 #[test]
