@@ -53,7 +53,20 @@ impl Plant {
 
 impl Belief {
     /// Takes in what is seen now.
+    ///
+    /// The chart repeats for each cell what the lists of objects and plants say. So
+    /// all of them are taken off it, the lists are brought up to date, and what is on
+    /// them then is put back.
     pub(super) fn update(&mut self, sighting: &Sighting) {
+        self.grow_plants(sighting);
+        self.take_off_chart();
+        self.forget_what_left(sighting);
+        self.see(sighting);
+        self.put_on_chart();
+    }
+
+    /// Lets the plants that are near enough grow since the last look.
+    fn grow_plants(&mut self, sighting: &Sighting) {
         let passed = sighting.step.saturating_sub(self.step);
         self.step = sighting.step;
         for plant in &mut self.plants {
@@ -61,13 +74,21 @@ impl Belief {
                 plant.age += passed;
             }
         }
-        self.forget_standing();
+    }
+
+    /// Keeps the cows that are out of view, and the plants that are not seen to be
+    /// gone. Who is in view is seen anew.
+    fn forget_what_left(&mut self, sighting: &Sighting) {
         self.objects
             .retain(|seen| seen.kind == ObjectKind::Cow && !sighting.shows(seen.position));
         self.plants.retain(|plant| {
             let seen = sighting.glimpse(plant.position);
             seen.is_none_or(|seen| matches!(seen, Glimpse::Plant { .. }))
         });
+    }
+
+    /// Takes in the ground in view, and what stands on it.
+    fn see(&mut self, sighting: &Sighting) {
         for (position, glimpse) in sighting.cells() {
             match glimpse {
                 Glimpse::Ground(material) => {
@@ -87,7 +108,6 @@ impl Belief {
                 }
             }
         }
-        self.remember_standing();
     }
 
     /// What is believed of a cell.
@@ -185,7 +205,8 @@ impl Belief {
         self.step - cell.seen
     }
 
-    fn forget_standing(&mut self) {
+    /// Clears the cells of all objects and plants, and the fences around these.
+    fn take_off_chart(&mut self) {
         for at in self.objects.iter().map(|seen| seen.position) {
             if let Some(cell) = self.chart.cell_mut(at) {
                 cell.occupant = None;
@@ -201,7 +222,9 @@ impl Belief {
         }
     }
 
-    fn remember_standing(&mut self) {
+    /// Marks the cells of all objects and plants. Whatever is beside a plant that
+    /// still grows is its fence, also where two plants share it.
+    fn put_on_chart(&mut self) {
         for plant in &self.plants {
             let at = plant.position;
             if let Some(cell) = self.chart.cell_mut(at) {

@@ -3,7 +3,7 @@
 use env_crafter::{Action, Item, Material, Position, rules};
 
 use super::{
-    tuning::{STONES_NEAR, cost},
+    tuning::{STONES_AT_HAND, STONES_NEAR, cost},
     walker::{Plan, Walker},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn settle(walker: Walker<'_>) -> Option<Plan> {
         (cost <= STONES_NEAR).then_some((stone, cost))
     });
     match near {
-        Some((stone, cost)) if cost > 2 => {
+        Some((stone, cost)) if cost > STONES_AT_HAND => {
             let mut way = field.way(stone);
             way.truncate(way.len().saturating_sub(1));
             let actions = walker.walk(&way);
@@ -55,83 +55,134 @@ pub(super) fn settle(walker: Walker<'_>) -> Option<Plan> {
 /// Makes a tool where everything for it is around, or builds what is missing,
 /// whichever takes fewer steps.
 pub(super) fn make(walker: Walker<'_>, action: Action) -> Option<Plan> {
-    let belief = walker.belief;
     let rule = rules::MAKE.iter().find(|rule| rule.action == action)?;
-    let has = |at, material| belief.has_around(at, material);
-    let ready = |at| rule.nearby.iter().all(|&needed| has(at, needed));
-    let here = walker.here();
-    if ready(here) {
-        let actions = vec![action];
-        return Some(Plan { actions, cost: 1 });
+    let tool = Tool { walker, rule };
+    if tool.can_be_made(walker.here()) {
+        return Some(Plan {
+            actions: vec![action],
+            cost: 1,
+        });
     }
-    let stands = |fits: &dyn Fn(Position) -> bool| {
-        let mut reached = walker.field.reached();
-        reached.find(|&(at, _)| (at == here || belief.is_free(at)) && fits(at))
-    };
-    let known = rule.nearby.iter().all(|&needed| belief.knows(needed));
-    let go = known.then(|| stands(&ready)).flatten();
-    let go = go.and_then(|(at, cost)| {
-        let mut plan = walker.go(at)?;
-        plan.actions.push(action);
+    let elsewhere = tool.make_elsewhere();
+    match tool.site() {
+        Some(site) if elsewhere.as_ref().is_none_or(|plan| site.cost < plan.cost) => {
+            tool.build(site)
+        }
+        _ => elsewhere,
+    }
+}
+
+/// A tool that is to be made.
+#[derive(Clone, Copy)]
+struct Tool<'a> {
+    walker: Walker<'a>,
+    rule: &'static rules::Make,
+}
+
+/// A place to build what a tool takes.
+#[derive(Clone, Copy)]
+struct Site {
+    at: Position,
+    /// The steps to there and for the building.
+    cost: u32,
+}
+
+impl Tool<'_> {
+    /// What it takes that is not around a cell.
+    fn missing(self, at: Position) -> impl Iterator<Item = Material> {
+        let nearby = self.rule.nearby.iter().copied();
+        nearby.filter(move |&needed| !self.walker.belief.has_around(at, needed))
+    }
+
+    fn can_be_made(self, at: Position) -> bool {
+        self.missing(at).next().is_none()
+    }
+
+    /// Goes to the nearest cell where it can be made, and makes it.
+    fn make_elsewhere(self) -> Option<Plan> {
+        let mut nearby = self.rule.nearby.iter();
+        if !nearby.all(|&needed| self.walker.belief.knows(needed)) {
+            return None;
+        }
+        let Site { at, cost } = self.nearest(|at| self.can_be_made(at))?;
+        let mut plan = self.walker.go(at)?;
+        plan.actions.push(self.rule.action);
         Some(Plan {
             cost: cost + 1,
             ..plan
         })
-    });
-    // What can be built is built here, or where the rest of it stands already.
-    let can_build = |needed: Material| {
-        building(needed).is_some_and(|(_, uses)| {
-            uses.iter().all(|&(item, amount)| {
-                let also = rule.uses.iter().find(|(each, _)| *each == item);
-                walker.sighting.amount(item) >= amount + also.map_or(0, |&(_, amount)| amount)
-            })
+    }
+
+    /// Where what is missing is built in the fewest steps: here, or where a table
+    /// stands already.
+    fn site(self) -> Option<Site> {
+        let here = Site {
+            at: self.walker.here(),
+            cost: 0,
+        };
+        let belief = self.walker.belief;
+        let beside_table = belief
+            .knows(Material::Table)
+            .then(|| self.nearest(|at| belief.has_around(at, Material::Table)))
+            .flatten();
+        let sites = [Some(here), beside_table].into_iter().flatten();
+        let priced = sites.filter_map(|site| {
+            let cost = site.cost + self.price(site.at)?;
+            Some(Site { cost, ..site })
+        });
+        priced.min_by_key(|site| site.cost)
+    }
+
+    /// Builds the first thing that is missing at a site, or goes there.
+    fn build(self, site: Site) -> Option<Plan> {
+        let here = self.walker.here();
+        let plan = if site.at == here {
+            let (build, _) = building(self.missing(here).next()?)?;
+            // What stands here already has to stay around.
+            let keeps = |at| {
+                let nearby = self.rule.nearby.iter().copied();
+                let mut standing =
+                    nearby.filter(|&needed| self.walker.belief.has_around(here, needed));
+                standing.all(|needed| self.walker.belief.has_around(at, needed))
+            };
+            place_from(self.walker, build, keeps)?
+        } else {
+            self.walker.go(site.at)?
+        };
+        Some(Plan {
+            cost: site.cost,
+            ..plan
         })
-    };
-    let build_at = |at: Position| {
-        let mut price = 0;
-        for &needed in rule.nearby.iter().filter(|&&needed| !has(at, needed)) {
-            if !can_build(needed) {
-                return None;
-            }
-            price += match needed {
+    }
+
+    /// The steps that building takes at a cell, if there is enough to build with.
+    fn price(self, at: Position) -> Option<u32> {
+        let prices = self.missing(at).map(|needed| {
+            self.can_build(needed).then_some(match needed {
                 Material::Table => cost::NEW_TABLE,
                 _ => cost::NEW_FURNACE,
-            };
-        }
-        Some(price)
-    };
-    let beside_table = belief
-        .knows(Material::Table)
-        .then(|| stands(&|at| has(at, Material::Table)))
-        .flatten();
-    let sites = [Some((here, 0)), beside_table];
-    let built = sites.into_iter().flatten().filter_map(|(at, cost)| {
-        let price = build_at(at)?;
-        Some((cost + price, at))
-    });
-    match built.min_by_key(|&(cost, _)| cost) {
-        Some((cost, at)) if go.as_ref().is_none_or(|go| cost < go.cost) => {
-            if at != here {
-                return Some(Plan {
-                    cost,
-                    ..walker.go(at)?
-                });
-            }
-            let mut missing = rule.nearby.iter().filter(|&&needed| !has(here, needed));
-            let (build, _) = building(*missing.next()?)?;
-            let there = |&&needed: &&Material| has(here, needed);
-            let from = |at| {
-                rule.nearby
-                    .iter()
-                    .filter(there)
-                    .all(|&needed| has(at, needed))
-            };
-            Some(Plan {
-                cost,
-                ..place_from(walker, build, from)?
             })
-        }
-        _ => go,
+        });
+        prices.sum()
+    }
+
+    /// Whether there is enough to build with, besides what the tool itself takes.
+    fn can_build(self, needed: Material) -> bool {
+        let Some((_, uses)) = building(needed) else {
+            return false;
+        };
+        uses.iter().all(|&(item, amount)| {
+            let also = self.rule.uses.iter().find(|(each, _)| *each == item);
+            let also = also.map_or(0, |&(_, amount)| amount);
+            self.walker.sighting.amount(item) >= amount + also
+        })
+    }
+
+    /// The nearest cell of some to stand on.
+    fn nearest(self, fits: impl Fn(Position) -> bool) -> Option<Site> {
+        let mut reached = self.walker.field.reached();
+        let (at, cost) = reached.find(|&(at, _)| self.walker.can_stand(at) && fits(at))?;
+        Some(Site { at, cost })
     }
 }
 

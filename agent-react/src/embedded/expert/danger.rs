@@ -7,7 +7,7 @@ use super::{
     belief::{Belief, Seen, opposite, side},
     goals::Goal,
     perception::{Arrow, Sighting},
-    tuning::{ARROW_REACH, BOW_REACH, FIT_TO_FIGHT, SPARE_STONES, cost},
+    tuning::{ARROW_REACH, BOW_REACH, FIT_TO_FIGHT, SPARE_STONES, ZOMBIE_REACH, cost},
 };
 
 /// What it costs, over walking, to pass near the creatures in view.
@@ -50,14 +50,15 @@ impl Dangers {
     }
 
     fn mark_zombie(&mut self, at: Position) {
-        for dx in -2..=2_i32 {
-            for dy in -2..=2_i32 {
-                let price = match dx.abs() + dy.abs() {
-                    0 | 1 => cost::BESIDE_ZOMBIE,
-                    2 => cost::NEAR_ZOMBIE,
-                    _ => continue,
-                };
-                self.mark(Position::new(at.x + dx, at.y + dy), price);
+        let reach = ZOMBIE_REACH as i32;
+        for dx in -reach..=reach {
+            for dy in -reach..=reach {
+                let near = Position::new(at.x + dx, at.y + dy);
+                match near.distance(at) {
+                    0 | 1 => self.mark(near, cost::BESIDE_ZOMBIE),
+                    2..=ZOMBIE_REACH => self.mark(near, cost::NEAR_ZOMBIE),
+                    _ => {}
+                }
             }
         }
     }
@@ -142,7 +143,9 @@ pub(super) fn reaction(belief: &Belief, sighting: &Sighting) -> Option<Goal> {
         };
         let zombie = || {
             let mut seen = belief.creatures().iter();
-            seen.any(|seen| seen.kind == ObjectKind::Zombie && seen.position.distance(at) <= 2)
+            seen.any(|seen| {
+                seen.kind == ObjectKind::Zombie && seen.position.distance(at) <= ZOMBIE_REACH
+            })
         };
         belief.is_free(at) && belief.occupant(at).is_none() && !others() && !zombie()
     };

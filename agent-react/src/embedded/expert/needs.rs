@@ -8,8 +8,9 @@ use super::{
     goals::{Goal, Refuge, Terrain, Urgency, Wish},
     perception::Sighting,
     tuning::{
-        EXPOSED, FRAIL, HEALED, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH, PROVISIONS, SATED,
-        SLEEPY, SPARE_HEALTH, STARVING, TEND_REACH, TIRED, VITAL, WOUNDED, bias, lasting,
+        DUSK_THIRST, EXPOSED, FRAIL, HEALED, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH,
+        PROVISIONS, RESTED, SATED, SLEEPY, SNACK, SPARE_HEALTH, STARVING, TEND_REACH, TIRED, VITAL,
+        WOUNDED, bias, lasting,
     },
 };
 
@@ -30,7 +31,7 @@ impl Rest {
         let energy = amount(Item::Energy);
         let tired = if sighting.is_night() { SLEEPY } else { TIRED };
         self.sleeping = !lasts(sighting, Item::Energy, lasting::ENERGY)
-            && (energy <= tired || self.sleeping && energy < rules::MAX_ITEM - 1);
+            && (energy <= tired || self.sleeping && energy < RESTED);
     }
 }
 
@@ -44,6 +45,7 @@ pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &
         wishes.push(Wish::new(Urgency::Now, goal, 0));
     }
     food_and_drink(belief, sighting, wishes);
+    wishes.extend(tending(belief, sighting));
     let mut refuge = |wanted: bool, refuge| {
         if wanted {
             wishes.push(Wish::new(Urgency::Rest, Goal::Shelter(refuge), 0));
@@ -68,6 +70,11 @@ pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &
     }
 }
 
+/// Whether food and water both last until the episode ends.
+pub(super) fn last(sighting: &Sighting) -> bool {
+    lasts(sighting, Item::Drink, lasting::DRINK) && lasts(sighting, Item::Food, lasting::FOOD)
+}
+
 /// Whether what there is of a need lasts until the episode ends, with the health
 /// that goes for want of it.
 fn lasts(sighting: &Sighting, need: Item, point: u64) -> bool {
@@ -76,68 +83,125 @@ fn lasts(sighting: &Sighting, need: Item, point: u64) -> bool {
     sighting.steps_left.is_some_and(|left| left <= steps)
 }
 
+/// Amounts of food and water at or below which something is done about them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limits {
+    /// It comes before everything else, for so many steps at most.
+    vital: Supplies,
+    reach: u32,
+    /// It is worth a few steps aside.
+    passing: Supplies,
+    /// How many steps earlier than by day it comes among what brings the player on.
+    ease: i32,
+}
+
+/// Amounts of food and water.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Supplies {
+    food: u8,
+    drink: u8,
+}
+
+impl Limits {
+    /// The limits at this time of the day.
+    fn now(sighting: &Sighting) -> Self {
+        let night = sighting.is_night();
+        // Dusk goes on into the night, until daylight rises again.
+        let dusk = sighting.is_dusk();
+        let vital = match (night, dusk) {
+            (true, _) => STARVING,
+            (false, true) => PROVISIONS,
+            (false, false) => VITAL,
+        };
+        Self {
+            vital: Supplies {
+                food: vital,
+                drink: if dusk { vital + DUSK_THIRST } else { vital },
+            },
+            reach: if night { NIGHT_REACH } else { u32::MAX },
+            passing: match dusk {
+                true => Supplies {
+                    food: PECKISH,
+                    drink: SATED,
+                },
+                false => Supplies {
+                    food: SNACK,
+                    drink: PECKISH,
+                },
+            },
+            ease: if dusk && !night { bias::DUSK } else { 0 },
+        }
+    }
+}
+
+/// Whether food comes before everything else.
+pub(super) fn is_hungry(sighting: &Sighting) -> bool {
+    sighting.amount(Item::Food) <= Limits::now(sighting).vital.food
+}
+
+const WATER: Goal = Goal::Gather(Material::Water);
+const EAT: [Goal; 2] = [Goal::Harvest, Goal::Hunt(ObjectKind::Cow)];
+
+/// Food and water, which are wished for several times if they are low: as what life
+/// depends on, for a few steps aside, and as one thing to do among others.
 fn food_and_drink(belief: &Belief, sighting: &Sighting, wishes: &mut Vec<Wish>) {
-    let (drink, food) = (sighting.amount(Item::Drink), sighting.amount(Item::Food));
-    let night = sighting.is_night();
-    let (vital, reach) = match (night, sighting.is_dusk()) {
-        (true, _) => (STARVING, NIGHT_REACH),
-        (false, true) => (PROVISIONS, u32::MAX),
-        (false, false) => (VITAL, u32::MAX),
-    };
-    let eat = [Goal::Harvest, Goal::Hunt(ObjectKind::Cow)];
-    let water = Goal::Gather(Material::Water);
-    let search = Wish::new(Urgency::Vital, Goal::Explore(Terrain::Meadow), bias::SEARCH);
-    let drink_lasts = lasts(sighting, Item::Drink, lasting::DRINK);
-    if drink_lasts && lasts(sighting, Item::Food, lasting::FOOD) {
+    if last(sighting) {
         return;
     }
-    if drink <= vital + u8::from(sighting.is_dusk()) {
-        wishes.push(Wish::new(Urgency::Vital, water, i32::from(drink)).within(reach));
+    let (drink, food) = (sighting.amount(Item::Drink), sighting.amount(Item::Food));
+    let limits = Limits::now(sighting);
+
+    let search = Wish::new(Urgency::Vital, Goal::Explore(Terrain::Meadow), bias::SEARCH);
+    let may_search = !sighting.is_night();
+    // Of two needs the one that is lower comes first.
+    let vital =
+        |goal, amount: u8| Wish::new(Urgency::Vital, goal, i32::from(amount)).within(limits.reach);
+    if drink <= limits.vital.drink {
+        wishes.push(vital(WATER, drink));
     }
-    if drink <= PECKISH && !belief.knows(Material::Water) && !night {
+    if drink <= PECKISH && !belief.knows(Material::Water) && may_search {
         wishes.push(search);
     }
-    if food <= vital {
-        let wish = |goal| Wish::new(Urgency::Vital, goal, i32::from(food)).within(reach);
-        wishes.extend(eat.map(wish));
-        if !night {
+    if food <= limits.vital.food {
+        wishes.extend(EAT.map(|goal| vital(goal, food)));
+        if may_search {
             wishes.push(search);
         }
     }
-    let (thirsty, hungry) = match sighting.is_dusk() {
-        true => (SATED, PECKISH),
-        false => (PECKISH, PECKISH - 1),
-    };
-    if drink <= thirsty {
-        wishes.push(Wish::new(Urgency::Passing, water, 0).within(PASSING));
+
+    let passing = |goal| Wish::new(Urgency::Passing, goal, 0).within(PASSING);
+    if drink <= limits.passing.drink {
+        wishes.push(passing(WATER));
     }
-    if food <= hungry {
-        wishes.extend(eat.map(|goal| Wish::new(Urgency::Passing, goal, 0).within(PASSING)));
+    if food <= limits.passing.food {
+        wishes.extend(EAT.map(passing));
     }
-    // Night is spent away from both, so it is prepared for.
-    let ease = if sighting.is_dusk() && !night {
-        bias::DUSK
-    } else {
-        0
+
+    let patient = |goal, amount: u8| {
+        let spare = i32::from(amount) - i32::from(VITAL);
+        let bias = bias::PER_POINT * spare - limits.ease;
+        Wish::new(Urgency::Progress, goal, bias)
     };
-    let patience = |amount: u8| bias::PER_POINT * (i32::from(amount) - i32::from(VITAL)) - ease;
     if drink < SATED {
-        wishes.push(Wish::new(Urgency::Progress, water, patience(drink)));
+        wishes.push(patient(WATER, drink));
     }
     if food < PECKISH {
-        wishes.extend(eat.map(|goal| Wish::new(Urgency::Progress, goal, patience(food))));
+        wishes.extend(EAT.map(|goal| patient(goal, food)));
     }
-    if sighting.is_dusk()
-        && sighting.lacks(Achievement::EatPlant)
-        && let Some(plant) = belief.plants().iter().find(|plant| !plant.is_due())
-        && plant.position.distance(sighting.position) > TEND_REACH
-    {
-        wishes.push(Wish::new(
-            Urgency::Progress,
-            Goal::Tend(plant.position),
-            bias::TEND,
-        ));
+}
+
+/// Before night, the player gets back to a plant that it waits for.
+fn tending(belief: &Belief, sighting: &Sighting) -> Option<Wish> {
+    if !sighting.is_dusk() || !sighting.lacks(Achievement::EatPlant) || last(sighting) {
+        return None;
     }
+    let plant = belief.plants().iter().find(|plant| !plant.is_due())?;
+    let far = plant.position.distance(sighting.position) > TEND_REACH;
+    far.then_some(Wish::new(
+        Urgency::Progress,
+        Goal::Tend(plant.position),
+        bias::TEND,
+    ))
 }
 
 /// How much grass is around, where zombies come from.

@@ -11,7 +11,7 @@ use super::{
     shelter,
     tuning::{
         FARM_REACH, FENCE_STONES, FIT_TO_FIGHT, FULL_WOOD, FURNACE_STONES, LEAST_WOOD, STONE_STORE,
-        WOUNDED, bias,
+        TABLE_WOOD, WOUNDED, bias,
     },
 };
 
@@ -180,7 +180,7 @@ fn stone_and_iron_age(
 }
 
 /// Wood for what is still to be made, as far as one can carry it.
-fn wood_wanted(level: Level, sighting: &Sighting) -> u8 {
+pub(super) fn wood_wanted(level: Level, sighting: &Sighting) -> u8 {
     let open = |tools: &[Achievement]| {
         let lacking = tools.iter().filter(|&&tool| sighting.lacks(tool));
         lacking.count() as u8
@@ -189,12 +189,12 @@ fn wood_wanted(level: Level, sighting: &Sighting) -> u8 {
     let stone = open(&[Achievement::MakeStonePickaxe, Achievement::MakeStoneSword]);
     let iron = open(&[Achievement::MakeIronPickaxe, Achievement::MakeIronSword]);
     if level == Level::Novice {
-        return 2 * open(&[Achievement::PlaceTable]) + wooden;
+        return TABLE_WOOD * open(&[Achievement::PlaceTable]) + wooden;
     }
     match (sighting.lacks(Achievement::PlaceTable), wooden + stone) {
         (true, _) => FULL_WOOD,
         (false, 0) if iron == 0 => 0,
-        (false, 0) => iron + 2,
+        (false, 0) => iron + TABLE_WOOD,
         (false, tools) => tools,
     }
 }

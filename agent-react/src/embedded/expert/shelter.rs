@@ -145,7 +145,7 @@ impl Shelter {
             if !closable {
                 return None;
             }
-            price += 2;
+            price += cost::CLOSE;
             stones -= 1;
         }
         (stones >= 0).then_some(price)

@@ -8,7 +8,7 @@ use super::{
     farm,
     goals::{Goal, Refuge},
     shelter::{self, Shelter},
-    tuning::{SAPLING_TRIES, TEND_REACH},
+    tuning::{GRASS_TRIES, REST_ACTIONS, SAPLING_TRIES, TEND_NEAR},
     walker::{Plan, Walker, step_action},
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Undertaking {
 pub(super) fn pursue(goal: Goal, walker: Walker<'_>, begun: &mut Undertaking) -> Option<Plan> {
     match goal {
         Goal::SleepOn => Some(Plan {
-            actions: vec![Action::Sleep; 5],
+            actions: vec![Action::Sleep; REST_ACTIONS],
             cost: 0,
         }),
         Goal::Strike(at, _) => walker.use_at(at),
@@ -73,7 +73,7 @@ fn hide(walker: Walker<'_>, refuge: Refuge, begun: &mut Option<Shelter>) -> Opti
     let tired = walker.sighting.amount(Item::Energy) < rules::MAX_ITEM;
     let rest = if tired { Action::Sleep } else { Action::Noop };
     Some(Plan {
-        actions: vec![rest; 5],
+        actions: vec![rest; REST_ACTIONS],
         cost: 0,
     })
 }
@@ -103,7 +103,7 @@ fn use_grass(walker: Walker<'_>) -> Option<Plan> {
     let is_grass = |at| belief.ground(at) == Some(Material::Grass) && belief.is_free(at);
     if is_grass(walker.sighting.ahead()) {
         return Some(Plan {
-            actions: vec![Action::Do; 2],
+            actions: vec![Action::Do; GRASS_TRIES],
             cost: SAPLING_TRIES,
         });
     }
@@ -115,7 +115,7 @@ fn use_grass(walker: Walker<'_>) -> Option<Plan> {
 }
 
 fn tend(walker: Walker<'_>, plant: Position) -> Option<Plan> {
-    let near = |at: Position| at.distance(plant) <= TEND_REACH / 2 && walker.belief.is_free(at);
+    let near = |at: Position| at.distance(plant) <= TEND_NEAR && walker.belief.is_free(at);
     let mut reached = walker.field.reached();
     let (at, _) = reached.find(|&(at, _)| near(at))?;
     walker.go(at)

@@ -14,16 +14,25 @@ pub(super) const NIGHT_REACH: u32 = 30;
 /// Before night, food and water come first at this or less: they have to last
 /// until morning.
 pub(super) const PROVISIONS: u8 = 6;
-/// Eat or drink in passing at this or less: a cow fills six points.
+/// How much earlier than food water comes first before night: it runs out faster.
+pub(super) const DUSK_THIRST: u8 = 1;
+/// Drink in passing at this or less, and before night eat: a cow fills six points.
 pub(super) const PECKISH: u8 = 6;
 /// Drink before night, and look out for water at all, below this.
 pub(super) const SATED: u8 = 8;
+/// By day, eat in passing at this or less: by then food is wanted soon anyway.
+pub(super) const SNACK: u8 = 5;
 /// What counts as passing by, in steps.
 pub(super) const PASSING: u32 = 4;
 /// Sleep at this or less, whenever that is: at 0 health begins to go.
 pub(super) const TIRED: u8 = 1;
 /// At night, sleep at this or less: there is less else to do.
 pub(super) const SLEEPY: u8 = 2;
+/// Who was woken goes on sleeping below this: the last point is not worth a shelter.
+pub(super) const RESTED: u8 = 8;
+/// Actions of a turn in which the player rests: behind walls little happens, and
+/// after five steps it is time to look again.
+pub(super) const REST_ACTIONS: usize = 5;
 /// Health to keep when a need is left alone because the episode ends.
 pub(super) const SPARE_HEALTH: u8 = 5;
 
@@ -66,6 +75,8 @@ pub(super) const FIT_TO_FIGHT: u8 = 6;
 pub(super) const STONE_STORE: u8 = 5;
 /// With this many stones, one is spent on a zombie's way.
 pub(super) const SPARE_STONES: u8 = 3;
+/// Wood a table takes.
+pub(super) const TABLE_WOOD: u8 = 2;
 /// Stones a furnace takes.
 pub(super) const FURNACE_STONES: u8 = 4;
 /// Stones it takes to fence a plant that stands somewhat sheltered.
@@ -76,6 +87,9 @@ pub(super) const LEAST_WOOD: u8 = 4;
 pub(super) const FULL_WOOD: u8 = 8;
 /// The first table is built near stones that are no farther than this.
 pub(super) const STONES_NEAR: u32 = 20;
+/// Stones are near enough for the table when they are this many steps off: then a
+/// tool is made within a few steps of mining one.
+pub(super) const STONES_AT_HAND: u32 = 2;
 
 /// How many steps nearer another goal must be for the present one to be given
 /// up: going back and forth leads nowhere.
@@ -89,25 +103,35 @@ pub(super) mod bias {
     pub(crate) const EARLY_TABLE: i32 = 12;
     /// Trees are everywhere, but not underground.
     pub(crate) const WOOD: i32 = 0;
+    /// A few at hand save steps later, for shelters, fences and bridges.
     pub(crate) const STONE: i32 = -4;
     /// Coal and iron are what everything else waits for.
     pub(crate) const ORE: i32 = -8;
     /// A diamond that is known is worth a long way: there are three in a world.
     pub(crate) const DIAMOND: i32 = -40;
-    /// The way to a place for it counts extra.
+    /// It unlocks at once, but the stones for it are soon found again.
     pub(crate) const FURNACE: i32 = 0;
+    /// Water stays where it is, and thirst leads there soon.
     pub(crate) const FIRST_DRINK: i32 = 4;
+    /// Hunger comes later than thirst, but cows walk off.
     pub(crate) const FIRST_COW: i32 = 2;
     /// Trying grass takes ten steps, and the plant needs an early start.
     pub(crate) const SAPLING: i32 = -6;
     /// Every step it waits, it ripens later.
     pub(crate) const SOW: i32 = -25;
+    /// An open side is how plants are lost, and a lost one has to be grown anew.
     pub(crate) const FENCE: i32 = -20;
+    /// It unlocks at once, and a ripe plant may still be eaten by others.
     pub(crate) const HARVEST: i32 = -10;
+    /// Zombies and skeletons come by anyway.
     pub(crate) const FIGHT: i32 = 0;
+    /// What is known already is surer than what may be found.
     pub(crate) const EXPLORE: i32 = 8;
+    /// The same for food and trees; meadows are wide, and finds in them farther.
     pub(crate) const SEARCH: i32 = 10;
+    /// Growing is as good as any other progress.
     pub(crate) const TEND: i32 = 0;
+    /// Unseen land that is no farther than this may offer more than waiting.
     pub(crate) const WAIT: i32 = 30;
     /// Each point of food or drink above what is vital may wait for this long.
     pub(crate) const PER_POINT: i32 = 7;
@@ -127,6 +151,12 @@ pub(super) mod cost {
     pub(crate) const FELL: u16 = 4;
     /// Filling water with a stone and mining it again.
     pub(crate) const BRIDGE: u16 = 5;
+    /// Closing a side of a shelter: turning to it, and the stone.
+    pub(crate) const CLOSE: u32 = 2;
+    /// Putting something down on the cell ahead.
+    pub(crate) const PUT: u32 = 1;
+    /// Turning to what is in the way, taking it, and putting something there.
+    pub(crate) const CLEAR_AND_PUT: u32 = 3;
     /// Waiting for a creature to get out of the way, or striking it.
     pub(crate) const CREATURE: u16 = 5;
     /// Beside a zombie, over walking: it strikes at once.
@@ -155,6 +185,11 @@ pub(super) const SOW_REACH: u32 = 14;
 pub(super) const FENCE_WORK: u32 = 4;
 /// A plant this near to a shelter grows while the player rests in it.
 pub(super) const TEND_REACH: u32 = 14;
+/// How near to a plant the player goes back before night: well within that reach, for
+/// a shelter may be some steps farther.
+pub(super) const TEND_NEAR: u32 = 7;
+/// Tries of grass between two looks at what has come.
+pub(super) const GRASS_TRIES: usize = 2;
 /// Tries a sapling takes on average.
 pub(super) const SAPLING_TRIES: u32 = 10;
 /// How far around a shelter is looked for, in columns and rows.
@@ -182,6 +217,8 @@ pub(super) const PERSISTENCE: f64 = 1.5;
 
 /// Hostile creatures this near, in steps, call for looking after every action.
 pub(super) const DANGER_REACH: u32 = 7;
+/// Zombies are kept away from by this many steps: from two they arrive at once.
+pub(super) const ZOMBIE_REACH: u32 = 2;
 /// Steps ahead in which an arrow is worth stepping aside from.
 pub(super) const ARROW_REACH: u32 = 3;
 /// Cells in which a skeleton's line of fire is avoided.

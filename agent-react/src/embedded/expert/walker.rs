@@ -20,6 +20,23 @@ pub(super) struct Plan {
     pub cost: u32,
 }
 
+/// Where to put something down from.
+struct Stand {
+    at: Position,
+    /// The direction that is faced on arrival.
+    ahead: Direction,
+    /// The direction in which it is put down.
+    side: Direction,
+    /// The steps it takes in all.
+    cost: u32,
+}
+
+/// A way that ends before a cell, facing it.
+struct Approach {
+    way: Vec<Direction>,
+    cost: u32,
+}
+
 /// The player on the believed map, with the ways from where it is.
 #[derive(Clone, Copy)]
 pub(super) struct Walker<'a> {
@@ -173,61 +190,93 @@ impl Walker<'_> {
         fits: impl Fn(Position) -> bool,
         clears: impl Fn(Position) -> bool,
     ) -> Option<Plan> {
-        let here = self.here();
         let stands = self.field.reached();
-        let stands = stands.filter(|&(at, _)| at == here || self.belief.is_free(at));
-        let mut places = stands.filter(|&(at, _)| from(at)).filter_map(|(at, cost)| {
-            let facing = match self.field.arrival(at) {
-                Some(arrival) => arrival,
-                None => self.sighting.facing,
-            };
-            if fits(at + facing) {
-                return Some((at, cost + 1, facing, facing));
+        let mut stands = stands.filter(|&(at, _)| self.can_stand(at) && from(at));
+        let stand = stands.find_map(|(at, cost)| {
+            let ahead = self.facing_at(at);
+            if fits(at + ahead) {
+                return Some(Stand {
+                    at,
+                    ahead,
+                    side: ahead,
+                    cost: cost + cost::PUT,
+                });
             }
             let mut sides = Direction::ALL.into_iter();
-            let side = sides.find(|&side| clears(at + side))?;
-            Some((at, cost + 3, facing, side))
-        });
-        let (at, cost, facing, side) = places.next()?;
-        let mut actions = self.walk(&self.field.way(at));
-        if side != facing {
-            actions.push(step_action(side));
+            sides.find(|&side| clears(at + side)).map(|side| Stand {
+                at,
+                ahead,
+                side,
+                cost: cost + cost::CLEAR_AND_PUT,
+            })
+        })?;
+        let mut actions = self.walk(&self.field.way(stand.at));
+        if stand.side != stand.ahead {
+            actions.push(step_action(stand.side));
         }
-        if !fits(at + side) {
+        if !fits(stand.at + stand.side) {
             actions.push(Action::Do);
         }
         actions.push(action);
-        Some(Plan { actions, cost })
+        Some(Plan {
+            actions,
+            cost: stand.cost,
+        })
     }
 
     /// Puts something down on this open cell. It is only faced by walking
     /// towards it: that takes a cell before it to stand on, and one more to
     /// come from.
     pub(super) fn put_at(self, action: Action, at: Position) -> Option<Plan> {
-        let sides = Direction::ALL.into_iter().filter_map(|direction| {
-            let back = opposite(direction);
-            let stand = at + back;
-            if stand == self.here() && self.sighting.facing == direction {
-                return Some((0, Vec::new(), direction));
-            }
-            if !self.belief.is_free(stand) && stand != self.here() {
-                return None;
-            }
-            if self.field.arrival(stand) == Some(direction) {
-                return Some((self.field.cost(stand)?, self.field.way(stand), direction));
-            }
-            let run_up = stand + back;
-            let free = self.belief.is_free(run_up) || run_up == self.here();
-            let cost = free.then(|| self.field.cost(run_up)).flatten()?;
-            let mut way = self.field.way(run_up);
-            way.push(direction);
-            Some((cost + 1, way, direction))
-        });
-        let (cost, way, _) = sides.min_by_key(|&(cost, ..)| cost)?;
-        let mut actions = self.walk(&way);
+        let sides = Direction::ALL.into_iter();
+        let approaches = sides.filter_map(|facing| self.approach(at, facing));
+        let approach = approaches.min_by_key(|approach| approach.cost)?;
+        let mut actions = self.walk(&approach.way);
         actions.push(action);
-        let cost = cost + 1;
-        Some(Plan { actions, cost })
+        Some(Plan {
+            actions,
+            cost: approach.cost + cost::PUT,
+        })
+    }
+
+    /// The way to stand before a cell, facing it in this direction.
+    fn approach(self, at: Position, facing: Direction) -> Option<Approach> {
+        let back = opposite(facing);
+        let stand = at + back;
+        if stand == self.here() && self.sighting.facing == facing {
+            return Some(Approach {
+                way: Vec::new(),
+                cost: 0,
+            });
+        }
+        if !self.can_stand(stand) {
+            return None;
+        }
+        if self.field.arrival(stand) == Some(facing) {
+            return Some(Approach {
+                way: self.field.way(stand),
+                cost: self.field.cost(stand)?,
+            });
+        }
+        let run_up = stand + back;
+        if !self.can_stand(run_up) {
+            return None;
+        }
+        let cost = self.field.cost(run_up)? + u32::from(cost::WALK);
+        let mut way = self.field.way(run_up);
+        way.push(facing);
+        Some(Approach { way, cost })
+    }
+
+    /// Whether the player is there or could step there.
+    pub(super) fn can_stand(self, at: Position) -> bool {
+        at == self.here() || self.belief.is_free(at)
+    }
+
+    /// The direction the player faces once it has walked there.
+    fn facing_at(self, at: Position) -> Direction {
+        let arrival = self.field.arrival(at);
+        arrival.unwrap_or(self.sighting.facing)
     }
 
     /// The actions for a way, as far as the ground is known.
