@@ -10,7 +10,8 @@
 //! - [`needs`] and [`progress`] list wishes for [`goals`], needs first;
 //! - [`tactics`] turns the wish that is most pressing and then nearest into
 //!   actions, with [`craft`], [`farm`], [`explore`] and [`shelter`] for what takes
-//!   more than walking there, and [`walker`] for that.
+//!   more than walking there, and [`walker`] for that;
+//! - [`reasons`] says what it is after and what for.
 //!
 //! [`tuning`] holds every threshold with its reason. Nothing here may touch the
 //! world itself: the expert knows what a language model in its place would know.
@@ -34,6 +35,8 @@ mod farm;
 mod shelter;
 mod tactics;
 
+mod reasons;
+
 mod tuning;
 
 use env_crafter::{Action, Material, ObjectKind};
@@ -45,6 +48,7 @@ use self::{
     goals::{Goal, Wish},
     needs::Rest,
     perception::Sighting,
+    reasons::Decision,
     tactics::Undertaking,
     tuning::{DANGER_REACH, STEADINESS},
     walker::{Ground, Plan, Walker},
@@ -68,6 +72,16 @@ pub(super) struct Expert {
     begun: Undertaking,
     dangers: Dangers,
     field: Field,
+}
+
+/// A wish that can be fulfilled.
+struct Candidate {
+    /// The steps it takes and its bias: less is better.
+    rank: i64,
+    wish: Wish,
+    plan: Plan,
+    /// What is begun if it is pursued.
+    begun: Undertaking,
 }
 
 impl Expert {
@@ -98,23 +112,29 @@ impl Policy for Expert {
         progress::wishes(self.level, &self.belief, &sighting, walling, &mut wishes);
         wishes.sort_by_key(|wish| wish.urgency);
 
-        let Some((goal, Plan { mut actions, .. })) = self.decide(&sighting, &wishes) else {
+        let Some((wish, Plan { mut actions, .. })) = self.decide(&sighting, &wishes) else {
             return Choice {
                 actions: vec![Action::Noop],
                 reasoning: "There is nothing I could do here, so I wait.".to_owned(),
             };
         };
-        if !matches!(goal, Goal::Shelter(_) | Goal::Strike(..)) {
+        if !matches!(wish.goal, Goal::Shelter(_) | Goal::Strike(..)) {
             self.begun.shelter = None;
         }
-        if self.is_in_danger(goal, &sighting) {
+        let decision = Decision {
+            level: self.level,
+            belief: &self.belief,
+            sighting: &sighting,
+            wish,
+            actions: &actions,
+            walling: self.begun.shelter.is_some(),
+        };
+        let reasoning = decision.reason();
+        if self.is_in_danger(wish.goal, &sighting) {
             actions.truncate(1);
         }
         actions.truncate(max_actions);
-        Choice {
-            actions,
-            reasoning: goal.reason(&sighting),
-        }
+        Choice { actions, reasoning }
     }
 }
 
@@ -133,7 +153,7 @@ impl Expert {
 
     /// The plan of the most pressing wish that can be fulfilled; of equally
     /// pressing ones, the one that is soonest fulfilled.
-    fn decide(&mut self, sighting: &Sighting, wishes: &[Wish]) -> Option<(Goal, Plan)> {
+    fn decide(&mut self, sighting: &Sighting, wishes: &[Wish]) -> Option<(Wish, Plan)> {
         let walker = Walker {
             level: self.level,
             belief: &self.belief,
@@ -141,7 +161,7 @@ impl Expert {
             field: &self.field,
         };
         for equals in wishes.chunk_by(|left, right| left.urgency == right.urgency) {
-            let mut best: Option<(i64, Goal, Plan, Undertaking)> = None;
+            let mut best: Option<Candidate> = None;
             for wish in equals {
                 let steady = if self.begun.goal == Some(wish.goal) {
                     STEADINESS
@@ -150,7 +170,7 @@ impl Expert {
                 };
                 let start = i64::from(wish.bias) - steady;
                 // What is no better even for free need not be thought through.
-                if best.as_ref().is_some_and(|&(rank, ..)| start >= rank) {
+                if best.as_ref().is_some_and(|best| start >= best.rank) {
                     continue;
                 }
                 let mut begun = self.begun;
@@ -158,17 +178,21 @@ impl Expert {
                     continue;
                 };
                 let rank = start + i64::from(plan.cost);
-                if plan.cost <= wish.reach && best.as_ref().is_none_or(|&(least, ..)| rank < least)
-                {
-                    best = Some((rank, wish.goal, plan, begun));
+                if plan.cost <= wish.reach && best.as_ref().is_none_or(|best| rank < best.rank) {
+                    best = Some(Candidate {
+                        rank,
+                        wish: *wish,
+                        plan,
+                        begun,
+                    });
                 }
             }
-            if let Some((_, goal, plan, begun)) = best {
+            if let Some(best) = best {
                 self.begun = Undertaking {
-                    goal: Some(goal),
-                    ..begun
+                    goal: Some(best.wish.goal),
+                    ..best.begun
                 };
-                return Some((goal, plan));
+                return Some((best.wish, best.plan));
             }
         }
         None

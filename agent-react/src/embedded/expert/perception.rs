@@ -13,6 +13,8 @@ pub(super) struct Sighting {
     pub position: Position,
     pub facing: Direction,
     pub daylight: f64,
+    /// Whether the text calls it night.
+    pub dark: bool,
     pub asleep: bool,
     pub achievements: AchievementSet,
     amounts: [u8; Item::ALL.len()],
@@ -51,6 +53,7 @@ impl Sighting {
             position: Position::new(0, 0),
             facing: Direction::Down,
             daylight: 1.0,
+            dark: false,
             asleep: false,
             achievements: AchievementSet::default(),
             amounts: [0; Item::ALL.len()],
@@ -65,7 +68,10 @@ impl Sighting {
                 "Health" => sighting.read_needs(line)?,
                 "Position" => sighting.position = read_position(value)?,
                 "Facing" => sighting.facing = Direction::from_name(value.split(' ').next()?)?,
-                "Light" => sighting.daylight = in_brackets(value)?.parse().ok()?,
+                "Light" => {
+                    sighting.daylight = in_brackets(value)?.parse().ok()?;
+                    sighting.dark = value.starts_with("night");
+                }
                 "State" => sighting.asleep = value.starts_with("asleep"),
                 "Inventory" => sighting.read_inventory(value)?,
                 "Achievements" => sighting.achievements = read_achievements(value)?,
