@@ -11,10 +11,13 @@
     reason = "calling code for a processor that was asked for"
 )]
 
+use std::ops::Range;
+
 use crate::{
     difficulty::Tuning,
     image::{self, Light, Vignette},
     rng,
+    simplex::{self, Plane, Simplex, Sketch},
     terrain::Terrain,
     world::World,
     worldgen,
@@ -66,6 +69,16 @@ for_every_processor! {
 for_every_processor! {
     /// See [`rng::temper_all`].
     fn temper_all(raw: &[u32], words: &mut [u32]) = rng::temper_all;
+}
+
+for_every_processor! {
+    /// See [`simplex::sketch`].
+    fn sketch(
+        noise: &Simplex,
+        plane: &Plane,
+        wanted: &[Range<usize>],
+        sketch: &mut Sketch,
+    ) = simplex::sketch;
 }
 
 for_every_processor! {

@@ -33,6 +33,11 @@ impl World {
     }
 }
 
+/// Columns that are asked about together: enough that what reaches over their
+/// border costs little, and few enough that what is known of them stays in a
+/// processor's cache.
+const BAND: i32 = 64;
+
 fn positions((width, height): (u32, u32)) -> impl Iterator<Item = Position> {
     (0..width as i32).flat_map(move |x| (0..height as i32).map(move |y| Position::new(x, y)))
 }
@@ -46,11 +51,14 @@ pub(crate) fn make_terrain(
     tuning: &Tuning,
     tunnels: &mut [bool],
 ) {
-    let height = world.map.height() as usize;
-    let columns = world.map.tiles_mut().chunks_exact_mut(height);
-    for (x, (tiles, tunnels)) in columns.zip(tunnels.chunks_exact_mut(height)).enumerate() {
-        let grounds = terrain.column(x as i32, height);
-        for ((tile, tunnel), &ground) in tiles.iter_mut().zip(tunnels).zip(grounds) {
+    let (width, height) = (world.map.width() as i32, world.map.height() as usize);
+    let mut tiles = world.map.tiles_mut().iter_mut().zip(tunnels);
+    for first in (0..width).step_by(BAND as usize) {
+        let columns = first..width.min(first + BAND);
+        for &ground in terrain.columns(columns, height) {
+            let Some((tile, tunnel)) = tiles.next() else {
+                return;
+            };
             *tile = tile.with_material(material(ground, &mut world.rng, tuning));
             *tunnel = ground == Ground::Tunnel;
         }
