@@ -329,7 +329,7 @@ impl Decision<'_> {
 
     fn explore_mountains(self) -> String {
         if self.amount(Item::WoodPickaxe) == 0 {
-            return "Stone and ores are what I need next, so I look for mountains.".to_owned();
+            return "I need stone and ores for tools, so I look for mountains.".to_owned();
         }
         let mut wanted = Vec::new();
         if self.lacks(Achievement::CollectStone) {
