@@ -7,10 +7,10 @@
 //!
 //! There are two ways to it. [`Simplex::noise`] follows the reference to the
 //! last bit, which takes choosing the vertices as it does and adding up in its
-//! order. [`Simplex::sketch`] gives the noise of many points at once and is
-//! some fifty times as fast, but only nearly right: its error has a bound,
-//! [`ROUGH`], so that whoever compares noise with a threshold has to ask for the
-//! exact value only where the two are closer than that.
+//! order. A [`Sketch`] holds the noise of many points, which is had far faster
+//! when it need only be nearly right: its error has a bound, [`ROUGH`], so that
+//! whoever compares noise with a threshold has to ask for the exact value only
+//! where the two are closer than that.
 //!
 //! Source: Kurt Spencer's OpenSimplex of 2014, as in opensimplex 0.4.5.1.
 

@@ -44,8 +44,10 @@ impl Span {
 }
 
 impl Cell {
-    /// What the cell is at the ends of what is possible. There are no branches,
-    /// so that many cells are judged at once.
+    /// What the cell is at the ends of what is possible. What is the same at both
+    /// is the same between them, for each level only rises from one to the other:
+    /// height falls with wetness and with the meadow's part, wetness with the
+    /// latter. There are no branches, so that many cells are judged at once.
     #[inline(always)]
     pub(super) fn extremes(&self) -> [Kind; 2] {
         let Self {
