@@ -79,8 +79,11 @@ impl RetryPolicy {
             | Fault::RateLimited
             | Fault::Server
             | Fault::BadReply => self.max_attempts,
-            // Another sample may pass the filter; much the same rarely does.
-            Fault::ContentFilter => self.max_first_attempts.min(self.max_attempts),
+            // Another sample may pass the filter, but much the same rarely does; what an
+            // endpoint writes in its own way, it writes so again.
+            Fault::ContentFilter | Fault::Unreadable => {
+                self.max_first_attempts.min(self.max_attempts)
+            }
             Fault::Auth
             | Fault::Forbidden
             | Fault::NotFound
@@ -260,6 +263,7 @@ mod tests {
             Fault::RateLimited,
             Fault::Server,
             Fault::BadReply,
+            Fault::Unreadable,
             Fault::ContentFilter,
         ] {
             assert!(retried(fault), "{fault:?}");

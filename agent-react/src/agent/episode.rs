@@ -229,6 +229,7 @@ impl<'a> Episode<'a> {
             | Fault::Refused
             | Fault::Server
             | Fault::BadReply
+            | Fault::Unreadable
             | Fault::ContentFilter
             | Fault::Recording => Ending::EndpointFailure,
         }

@@ -140,6 +140,7 @@ fn unusable(error: &ModelError) -> Finding {
         | Fault::Refused
         | Fault::Server
         | Fault::BadReply
+        | Fault::Unreadable
         | Fault::ContentFilter
         | Fault::Recording => "chat",
     };

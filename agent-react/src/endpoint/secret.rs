@@ -54,15 +54,12 @@ const FORMS: [&str; 5] = ["sk-", "gsk_", "AIza", "xai-", "hf_"];
 /// How long keys of these forms are. What is longer is a signature or an image.
 const FORM_LENGTHS: std::ops::RangeInclusive<usize> = 20..=200;
 
-/// Replaces every secret in `text` by `[key]`.
+/// Replaces every secret in `text` by `[key]`, in whatever case it is repeated.
 pub(crate) fn scrub(text: String, secrets: &[Secret]) -> String {
-    secrets
-        .iter()
-        .filter(|secret| !secret.is_placeholder())
-        .fold(text, |text, secret| match text.contains(&secret.0) {
-            true => text.replace(&secret.0, HIDDEN),
-            false => text,
-        })
+    let real = secrets.iter().filter(|secret| !secret.is_placeholder());
+    real.fold(text, |text, secret| {
+        without_beginnings(text, &secret.0, &secret.0)
+    })
 }
 
 /// Replaces in what an endpoint said every secret, the beginning of one, and what looks
@@ -85,18 +82,26 @@ pub(crate) fn scrub_received(text: String, secrets: &[Secret]) -> String {
 fn without_beginnings(text: String, beginning: &str, secret: &str) -> String {
     let mut rest = text.as_str();
     let mut out = String::new();
-    while let Some(at) = rest.find(beginning) {
+    while let Some(at) = find_in_any_case(rest, beginning) {
         out.push_str(&rest[..at]);
         out.push_str(HIDDEN);
         rest = &rest[at..];
         let common = rest.chars().zip(secret.chars());
-        let common = common.take_while(|(a, b)| a == b);
+        let common = common.take_while(|(a, b)| a.eq_ignore_ascii_case(b));
         rest = &rest[common.map(|(letter, _)| letter.len_utf8()).sum::<usize>()..];
     }
     match out.is_empty() {
         true => text,
         false => out + rest,
     }
+}
+
+/// Where `wanted`, which is not empty, begins in `text`, whatever the case of its letters.
+fn find_in_any_case(text: &str, wanted: &str) -> Option<usize> {
+    let windows = text.as_bytes().windows(wanted.len());
+    let mut places = windows.enumerate();
+    let found = places.find(|(_, window)| window.eq_ignore_ascii_case(wanted.as_bytes()));
+    found.map(|(at, _)| at)
 }
 
 fn without_known_forms(text: &str) -> String {
@@ -131,6 +136,15 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_hidden_in_any_case() {
+        let secrets = [Secret::new("Key-Über-AbC123")];
+        let check = |text: &str, left| assert_eq!(scrub(text.to_owned(), &secrets), left);
+        check("KEY-Über-ABC123 key-Über-abc123", "[key] [key]");
+        check("Key-Über-AbC12", "Key-Über-AbC12");
+        check("", "");
+    }
+
+    #[test]
     fn words_in_place_of_a_key_stay_readable() {
         for word in ["x", "none", "move", "no-key-required", "anything"] {
             let text = format!("{{\"index\": \"{word}\"}}");
@@ -150,6 +164,9 @@ mod tests {
         check("bad my-own-key-1234567890-abcdef", "bad [key]");
         check("bad my-own-key-12345…", "bad [key]…");
         check("my-own-key-1 my-own-key-1", "[key] [key]");
+        check("BAD MY-OWN-KEY-1234567890-ABCDEF!", "BAD [key]!");
+        check("My-Own-Key-1234567…", "[key]…");
+        check("é my-own-KEY-1234567890-abcdef é", "é [key] é");
         check("my-own-key", "my-own-key");
         check("\"gsk_0123456789abcdefghij\"", "\"[key]\"");
         check("task-0123456789abcdefghij", "task-0123456789abcdefghij");

@@ -65,8 +65,10 @@ pub enum Fault {
     Refused,
     /// The endpoint failed (5xx, or an error inside a 200).
     Server,
-    /// An answer that holds no reply: no choices, broken JSON, a cut stream.
+    /// An answer that holds no reply: no choices, JSON or a stream that breaks off.
     BadReply,
+    /// An answer in another format than it should be, as often as it was asked for.
+    Unreadable,
     /// A content filter withheld the reply, as often as it was asked for.
     ContentFilter,
     /// No fault of the endpoint: replies are recorded or replayed, and the recording
@@ -90,6 +92,7 @@ impl Fault {
             Fault::Refused => "refused",
             Fault::Server => "server",
             Fault::BadReply => "bad_reply",
+            Fault::Unreadable => "unreadable",
             Fault::ContentFilter => "content_filter",
             Fault::Recording => "recording",
         }
@@ -113,6 +116,7 @@ impl ModelError {
             | Fault::Refused
             | Fault::Server
             | Fault::BadReply
+            | Fault::Unreadable
             | Fault::ContentFilter => !self.ever_answered,
             Fault::ContextLength => false,
         }
@@ -180,6 +184,10 @@ impl fmt::Display for ModelError {
             Fault::BadReply => write!(
                 f,
                 "{endpoint} sent an answer for model {model} that holds no reply: {detail}"
+            ),
+            Fault::Unreadable => write!(
+                f,
+                "{endpoint} sent an answer for model {model} that cannot be read: {detail}"
             ),
             Fault::ContentFilter => {
                 write!(f, "{endpoint} gives no reply of model {model}: {detail}")

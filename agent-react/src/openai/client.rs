@@ -179,6 +179,9 @@ impl ChatModel for OpenAiModel {
             let result = std::mem::replace(&mut received.result, Ok(Value::Null)).and_then(read);
             permit.finish(limiter_outcome(&result));
             call.note(started, waited, &received, &result);
+            if let Some(ignored) = &received.ignored {
+                shared.say_ignored(&mut call, ignored);
+            }
             let next = match result {
                 Ok((said, raw)) => shared.judge(&mut call, &asked, said, raw),
                 Err(failed) => shared.recover(&mut call, &asked, failed),
@@ -433,6 +436,11 @@ impl Shared {
         self.say(call, learned, &adaptation.notice);
     }
 
+    fn say_ignored(&self, call: &mut Call<'_>, text: &str) {
+        let notice = format!("writes {text:?} after its JSON; such text is not read");
+        self.say_as(call, &mut self.learned(), "after its JSON", &notice);
+    }
+
     /// Says something, the first time in a run.
     fn say(&self, call: &mut Call<'_>, learned: &mut Learned, notice: &str) {
         self.say_as(call, learned, notice, notice);
@@ -471,13 +479,19 @@ impl Shared {
                 arguments,
                 extra: serde_json::Map::new(),
             });
+        let tools = &call.request.tools;
+        let calls = said.calls.into_iter().chain(written);
+        let calls = calls.map(|call| match protocol::tool_named(&call.name, tools) {
+            Some(tool) => SaidCall {
+                name: tool.name.clone(),
+                ..call
+            },
+            None => call,
+        });
         ChatReply {
             text,
             reasoning: said.reasoning,
-            tool_calls: ids::given(
-                said.calls.into_iter().chain(written),
-                &call.request.messages,
-            ),
+            tool_calls: ids::given(calls, &call.request.messages),
             finish_reason: said.finish_reason,
             usage: said.usage,
             extra: said.extra,
@@ -576,9 +590,11 @@ fn limiter_outcome(result: &Result<(Said, Value), Box<Failed>>) -> Outcome {
         Ok(_) => Outcome::Answered,
         Err(failed) => match failed.fault {
             Fault::RateLimited => Outcome::RateLimited(failed.server_wait),
-            Fault::Unreachable | Fault::Timeout | Fault::Server | Fault::BadReply => {
-                Outcome::Failed
-            }
+            Fault::Unreachable
+            | Fault::Timeout
+            | Fault::Server
+            | Fault::BadReply
+            | Fault::Unreadable => Outcome::Failed,
             Fault::Auth
             | Fault::Forbidden
             | Fault::NotFound

@@ -80,7 +80,7 @@ fn typed_message(message: &ChatMessage, quirks: &Quirks) -> wire::ChatCompletion
                     wire::ChatCompletionMessageToolCall {
                         id: call.id.clone(),
                         function: wire::FunctionCall {
-                            name: call.name.clone(),
+                            name: sent_name(&call.name),
                             arguments: sent_arguments(&call.arguments),
                         },
                     },
@@ -111,6 +111,19 @@ fn typed_message(message: &ChatMessage, quirks: &Quirks) -> wire::ChatCompletion
 /// Stands for a reply of nothing: some endpoints refuse a message without content, and
 /// without the message roles would no longer alternate.
 const NO_ANSWER: &str = "(no answer)";
+
+/// The name of a tool that an earlier reply called as an endpoint takes it: many refuse
+/// a whole conversation for a name of other letters.
+fn sent_name(written: &str) -> String {
+    const LONGEST: usize = 64;
+    let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let letters = written.chars().take(LONGEST);
+    let name: String = letters.map(|c| if is_fit(c) { c } else { '_' }).collect();
+    match name.is_empty() {
+        true => "unknown".to_owned(),
+        false => name,
+    }
+}
 
 /// The arguments of an earlier call as an endpoint takes them: some read those of the
 /// whole history, and fail on any that are no JSON object.
@@ -227,6 +240,15 @@ mod tests {
         check(r#"{"actions": ["d"#, r#"{"invalid":"{\"actions\": [\"d"}"#);
         check(r#"["do"]"#, r#"{"invalid":"[\"do\"]"}"#);
         check("", "{}");
+    }
+
+    #[test]
+    fn names_go_back_in_letters_that_are_taken() {
+        let check = |written, sent| assert_eq!(sent_name(written), sent);
+        check("interact", "interact");
+        check("functions.move left", "functions_move_left");
+        check("", "unknown");
+        assert_eq!(sent_name(&"é".repeat(70)), "_".repeat(64));
     }
 
     #[test]

@@ -6,11 +6,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::body;
 use super::events::StreamEvent;
 use super::fault::ErrorBody;
 use super::reply::flatten;
 use super::wire::{Choice, Completion, Message, WireCall};
-use crate::protocol::read_as_written;
 
 /// Joins the chunks of a stream.
 #[derive(Debug, Default)]
@@ -48,6 +48,8 @@ pub(super) struct BrokenEvent {
     pub(super) data: String,
     /// What the piece is, for a sentence.
     pub(super) problem: String,
+    /// Whether a part was lost on the way, rather than written in another format.
+    pub(super) breaks_off: bool,
 }
 
 #[derive(Debug, Default)]
@@ -76,6 +78,7 @@ impl Assembly {
                 self.broken = Some(BrokenEvent {
                     data: line,
                     problem,
+                    breaks_off: true,
                 });
             }
         }
@@ -86,16 +89,22 @@ impl Assembly {
             self.done = true;
             return;
         }
-        let chunk = match read_as_written::<Map<String, Value>>(data) {
-            Ok(chunk) => Value::Object(chunk),
-            Err(fault) => {
-                self.broken = Some(BrokenEvent {
-                    data: data.to_owned(),
-                    problem: format!("an event that is no JSON object ({fault})"),
-                });
-                return;
-            }
+        let (problem, breaks_off) = match body::read_value(data) {
+            Ok(chunk @ Value::Object(_)) => return self.push_chunk(chunk),
+            Ok(_) => ("an event that is no JSON object".to_owned(), false),
+            Err(fault) => (
+                format!("an event that is no JSON object ({fault})"),
+                fault.is_eof(),
+            ),
         };
+        self.broken = Some(BrokenEvent {
+            data: data.to_owned(),
+            problem,
+            breaks_off,
+        });
+    }
+
+    fn push_chunk(&mut self, chunk: Value) {
         self.chunks += 1;
         if ["choices", "error"]
             .iter()

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 use tracer::record::Document;
 use url::Url;
 
+use super::body::{self, NoJson};
 use super::events::Events;
 use super::fault::{ErrorBody, classify, excerpt, is_html};
 use super::stream::{Assembly, BrokenEvent, NoAnswer};
 use crate::endpoint::{EndpointConfig, EndpointError, Secret, Timeouts, scrub_received, shown};
 use crate::model::Fault;
-use crate::protocol::read_as_written;
 use crate::retry::server_wait;
 
 /// No answer is larger; more is a fault of the endpoint.
@@ -51,6 +51,8 @@ pub(crate) struct Received {
     pub(crate) latency: Duration,
     /// To the first piece of the body.
     pub(crate) first_byte: Option<Duration>,
+    /// What followed the answer's JSON and was not read.
+    pub(super) ignored: Option<String>,
     /// The answer's JSON, or why there is none.
     pub(crate) result: Result<Value, Box<Failed>>,
 }
@@ -83,6 +85,14 @@ impl Failed {
         Box::new(Failed {
             body,
             ..*Failed::new(Fault::BadReply, why)
+        })
+    }
+
+    /// An answer that is not what it should be written in.
+    fn unreadable(why: impl Into<String>, body: Value) -> Box<Failed> {
+        Box::new(Failed {
+            body,
+            ..*Failed::new(Fault::Unreadable, why)
         })
     }
 
@@ -193,6 +203,7 @@ impl Transport {
             request_id: None,
             latency: Duration::ZERO,
             first_byte: None,
+            ignored: None,
             result: Err(Failed::new(Fault::Timeout, "")),
         };
         let started = Instant::now();
@@ -277,11 +288,17 @@ impl Transport {
             return self.read_stream(pieces, started, received).await;
         }
         let body = self.read_body(pieces, started, received).await?;
-        self.parse(status, &headers, &text_of(&body))
+        self.parse(status, &headers, &text_of(&body), received)
     }
 
     /// Reads a whole body, and what it says about itself.
-    fn parse(&self, status: u16, headers: &HeaderMap, text: &str) -> Result<Value, Box<Failed>> {
+    fn parse(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        text: &str,
+        received: &mut Received,
+    ) -> Result<Value, Box<Failed>> {
         // Some servers write a byte order mark.
         let text = text.trim_start_matches('\u{feff}').to_owned();
         let text = scrub_received(text, &self.secrets);
@@ -289,27 +306,38 @@ impl Transport {
         if is_ok && text.trim().is_empty() {
             return Err(Failed::bad_reply("its answer is empty", Value::Null));
         }
-        let read = read_as_written::<Value>(&text);
-        // What was escaped, letter by letter or as `\/`, shows only now.
-        let read = read.and_then(|body| match text.contains('\\') {
-            true => self.without_secrets(&body),
-            false => Ok(body),
-        });
-        match read {
-            Ok(body @ (Value::Object(_) | Value::Array(_))) if is_ok => Ok(body),
-            Ok(body) => Err(Failed::reported(status, body, headers)),
-            Err(_) if is_ok && is_html(&text) => Err(Failed::new(
+        match body::read(&text) {
+            Ok(read) => {
+                received.ignored = read.after;
+                // What was escaped, letter by letter or as `\/`, shows only now.
+                let json = match text.contains('\\') {
+                    true => self.without_secrets(&read.json)?,
+                    false => read.json,
+                };
+                match json {
+                    Value::Object(_) | Value::Array(_) if is_ok => Ok(json),
+                    _ => Err(Failed::reported(status, json, headers)),
+                }
+            }
+            Err(_) if !is_ok => Err(Failed::reported(status, Value::String(text), headers)),
+            Err(_) if is_html(&text) => Err(Failed::new(
                 Fault::NotAnApi,
                 format!(
                     "it answers with a web page ({:?}) instead of JSON",
                     excerpt(&text)
                 ),
             )),
-            Err(error) if is_ok => {
-                let why = format!("not JSON ({error}): {:?}", excerpt(&text));
+            Err(NoJson {
+                problem,
+                breaks_off: true,
+            }) => {
+                let why = format!("its JSON breaks off ({problem})");
                 Err(Failed::bad_reply(why, Value::String(text)))
             }
-            Err(_) => Err(Failed::reported(status, Value::String(text), headers)),
+            Err(NoJson { problem, .. }) => {
+                let why = format!("not JSON ({problem})");
+                Err(Failed::unreadable(why, Value::String(text)))
+            }
         }
     }
 
@@ -366,23 +394,30 @@ impl Transport {
     /// several pieces.
     fn assembled(&self, assembly: Assembly) -> Result<Value, Box<Failed>> {
         match assembly.finish() {
-            Ok(answer) => self
-                .without_secrets(&answer)
-                .map_err(|error| Failed::new(Fault::BadReply, error.to_string())),
+            Ok(answer) => self.without_secrets(&answer),
             Err(NoAnswer::CutShort) => Err(Failed::new(
                 Fault::BadReply,
                 "its stream ended before the reply did",
             )),
-            Err(NoAnswer::Broken(BrokenEvent { data, problem })) => {
+            Err(NoAnswer::Broken(BrokenEvent {
+                data,
+                problem,
+                breaks_off,
+            })) => {
                 let data = scrub_received(data, &self.secrets);
                 let why = format!("its stream holds {problem}: {:?}", excerpt(&data));
-                Err(Failed::bad_reply(why, Value::String(data)))
+                let body = Value::String(data);
+                Err(match breaks_off {
+                    true => Failed::bad_reply(why, body),
+                    false => Failed::unreadable(why, body),
+                })
             }
         }
     }
 
-    fn without_secrets(&self, body: &Value) -> serde_json::Result<Value> {
+    fn without_secrets(&self, body: &Value) -> Result<Value, Box<Failed>> {
         serde_json::from_str(&scrub_received(body.to_string(), &self.secrets))
+            .map_err(|fault| Failed::unreadable(fault.to_string(), Value::Null))
     }
 
     async fn next_piece<S>(
@@ -484,12 +519,12 @@ fn connection_fault(error: &reqwest::Error) -> Box<Failed> {
 fn broken_off(error: &reqwest::Error) -> Box<Failed> {
     let cause = innermost(error);
     let words = cause.to_lowercase();
-    let why = if ["gzip", "deflate", "zlib", "brotli"]
-        .iter()
-        .any(|encoding| words.contains(encoding))
-    {
-        format!("its answer is not packed as its headers say ({cause})")
-    } else if words.contains("reset") {
+    let packed = ["gzip", "deflate", "zlib", "brotli"];
+    if packed.iter().any(|encoding| words.contains(encoding)) {
+        let why = format!("its answer is not packed as its headers say ({cause})");
+        return Failed::new(Fault::Unreadable, why);
+    }
+    let why = if words.contains("reset") {
         "the connection was reset in mid-answer".to_owned()
     } else {
         format!("its answer broke off ({cause})")

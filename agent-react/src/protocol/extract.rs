@@ -145,8 +145,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(protocol: Protocol, text: &str, said: &str, calls: &[(&str, &str)]) {
-        let tools = [
+    fn tools() -> [ToolSpec; 2] {
+        [
             ToolSpec {
                 name: "interact".into(),
                 description: String::new(),
@@ -158,8 +158,11 @@ mod tests {
                 description: String::new(),
                 parameters: json!({"type": "object"}),
             },
-        ];
-        let found = extract(text, &tools, protocol);
+        ]
+    }
+
+    fn check(protocol: Protocol, text: &str, said: &str, calls: &[(&str, &str)]) {
+        let found = extract(text, &tools(), protocol);
         let found_calls: Vec<_> = found
             .calls
             .iter()
@@ -211,6 +214,24 @@ mod tests {
             "",
             &[("terminate", r#"{"reason": "done"}"#)],
         );
+    }
+
+    /// In any case and namespace; and not the action `do`, of which `interact` is an alias.
+    #[test]
+    fn a_tools_name_in_another_spelling_is_the_tool() {
+        for name in ["interact", "Interact", "functions.interact", "**INTERACT**"] {
+            for input in ["\nAction Input: ", " ", "("] {
+                let text = format!("Action: {name}{input}{}", LEFT.1);
+                check(Protocol::Text, &text, "", &[LEFT]);
+            }
+        }
+        for text in ["Action: Interact", "{\"action\": \"Interact\"}"] {
+            let found = extract(text, &tools(), Protocol::Text).calls;
+            let [call] = found.as_slice() else {
+                panic!("not one call: {found:?}");
+            };
+            assert!(!call.arguments.contains("Interact"), "{call:?}");
+        }
     }
 
     /// A change of mind is no plan.

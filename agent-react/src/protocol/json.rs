@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for Reader {
 
 /// The JSON object or array `text` starts with, and what follows it. With its
 /// closing brackets lost, it reaches to the end.
-pub(super) fn leading_json(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn leading_json(text: &str) -> Option<(&str, &str)> {
     if !text.starts_with(['{', '[']) {
         return None;
     }

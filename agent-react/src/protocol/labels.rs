@@ -2,6 +2,7 @@
 
 use super::Extraction;
 use super::json::leading_json;
+use super::names::leading_name;
 use super::parse_json;
 use super::written::{self, WrittenCall};
 use crate::model::ToolSpec;
@@ -96,10 +97,7 @@ fn read_action(body: &str, input: Option<&str>, tools: &[ToolSpec]) -> Vec<Writt
         return calls;
     }
     let line = body.lines().next().unwrap_or_default();
-    let called = tools
-        .iter()
-        .find_map(|tool| Some((tool, after_name(body, &tool.name)?)));
-    let call = match called {
+    let call = match leading_name(body, tools) {
         Some((tool, rest)) => {
             let written = undecorated(input.unwrap_or(rest));
             let arguments = match leading_json(written) {
@@ -118,13 +116,6 @@ fn read_action(body: &str, input: Option<&str>, tools: &[ToolSpec]) -> Vec<Writt
         None => written::bare(line, tools),
     };
     call.into_iter().collect()
-}
-
-/// What follows the tool's name, if `text` begins with it as a whole word.
-fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let rest = text.strip_prefix(name)?;
-    let goes_on = rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-    (!goes_on).then(|| rest.trim_start_matches(['(', ':', ' ', '`', '*']))
 }
 
 /// `text` without leading blanks, emphasis, backticks and a fence's language.

@@ -25,12 +25,14 @@
 mod extract;
 mod json;
 mod labels;
+mod names;
 mod render;
 mod tags;
 mod written;
 
 pub use extract::{Extraction, extract, extract_cut_off};
 pub use json::{ParseJsonError, parse_json};
-pub(crate) use json::{parse_whole_json, read_as_written};
+pub(crate) use json::{leading_json, parse_whole_json, read_as_written};
+pub(crate) use names::tool_named;
 pub use render::{reminder, render, reply_schema};
 pub use written::WrittenCall;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::names::tool_named;
 use crate::model::ToolSpec;
 
 /// A call as it was written in text: it has no id yet.
@@ -95,9 +96,16 @@ fn from_object(object: &Value, tools: &[ToolSpec]) -> Option<Vec<WrittenCall>> {
     if object.get(list_property(tool)?).is_some() {
         return verbatim(&object.to_string(), tools).map(|call| vec![call]);
     }
-    text(&["action"])
-        .and_then(|names| bare(names, tools))
-        .map(|call| vec![call])
+    let action = text(&["action"])?;
+    let call = match tool_named(action, tools) {
+        // Without arguments: to guess an action of that name would be to invent them.
+        Some(tool) => Some(WrittenCall {
+            name: tool.name.clone(),
+            arguments: "{}".to_owned(),
+        }),
+        None => bare(action, tools),
+    };
+    call.map(|call| vec![call])
 }
 
 fn list_call(tool: &ToolSpec, names: Value) -> Option<WrittenCall> {

@@ -70,6 +70,11 @@ fn broken_by_conversation(messages: &[Value]) -> Vec<String> {
             if id.is_empty() || !ids.insert(id) {
                 broken.push(format!("message {n} has a call with the id {id:?}"));
             }
+            let name = call["function"]["name"].as_str().unwrap_or_default();
+            let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            if name.is_empty() || name.len() > 64 || !name.chars().all(is_fit) {
+                broken.push(format!("message {n} calls a tool by the name {name:?}"));
+            }
             match call["function"]["arguments"].as_str() {
                 None => broken.push(format!(
                     "message {n} has a call whose arguments are no string"
@@ -120,7 +125,7 @@ mod tests {
     fn what_is_broken_is_said() {
         let body = json!({"model": "m", "seed": null, "tool_choice": "auto", "messages": [
             {"role": "assistant", "tool_calls": [
-                {"id": "1", "function": {"arguments": {}}},
+                {"id": "1", "function": {"name": "f.g", "arguments": {}}},
                 {"id": "1", "function": {"arguments": "[]"}},
             ]},
             {"role": "user", "content": " "},
@@ -132,6 +137,7 @@ mod tests {
             "no string",
             "no JSON object: []",
             "with the id \"1\"",
+            "by the name \"f.g\"",
             "before the results",
             "is empty",
             "not made",

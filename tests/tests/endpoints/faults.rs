@@ -338,6 +338,74 @@ async fn bodies_in_utf_16_are_read_and_empty_ones_called_so() {
     }
 }
 
+/// Python writes `NaN`, and proxies add lines of their own.
+#[tokio::test]
+async fn numbers_json_does_not_have_and_text_after_the_answer_are_passed_over() {
+    let body = r#"{"choices": [{"logprobs": {"content": [{"logprob": -Infinity}]}, "message":
+        {"tool_calls": [{"id": "a", "function": {"name": "interact", "arguments":
+        "{\"actions\":[\"move_left\"]}"}}]}}], "score": NaN, "cost": 1e999}"#;
+    for after in ["", "\n<!-- cached -->\n"] {
+        let answer = Answer::Http {
+            status: 200,
+            headers: Vec::new(),
+            body: format!("{body}{after}").into_bytes(),
+        };
+        let reply = reply_of(&ScriptedEndpoint::playing([answer]).await).await;
+        assert_eq!((arguments(&reply), reply.attempts.len()), (LEFT, 1));
+        let said = reply
+            .notices
+            .iter()
+            .any(|it| it.contains("<!-- cached -->"));
+        assert_eq!(said, !after.is_empty(), "{:?}", reply.notices);
+    }
+    let line = body.replace('\n', " ");
+    let text = format!("data: {line}\n\ndata: [DONE]\n\n");
+    let endpoint = ScriptedEndpoint::playing([Answer::Stream { text, hangs: false }]).await;
+    let reply = complete(&model(streaming(endpoint.url())), request()).await;
+    assert_eq!((arguments(&reply), reply.attempts.len()), (LEFT, 1));
+}
+
+/// What an endpoint writes in its own way it writes so every time; what broke off on the
+/// way may come whole.
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_given_up_soon_and_one_that_breaks_off_is_not() {
+    let reply = r#"{"choices": [{"message": {"content": "Action: do"}}]}"#;
+    let broken_off = &reply[..reply.len() - 3];
+    let several = format!("{reply}\n{reply}");
+    for (body, fault, attempts) in [
+        ("not now", Fault::Unreadable, 3),
+        ("{'choices': []}", Fault::Unreadable, 3),
+        (&several, Fault::Unreadable, 3),
+        (
+            "data: {'choices': []}\n\ndata: [DONE]\n\n",
+            Fault::Unreadable,
+            3,
+        ),
+        (broken_off, Fault::BadReply, 8),
+        (
+            &format!("data: {broken_off}\n\ndata: [DONE]\n\n"),
+            Fault::BadReply,
+            8,
+        ),
+    ] {
+        let answer = Answer::Http {
+            status: 200,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        let endpoint = ScriptedEndpoint::playing(vec![answer; 8]).await;
+        let error = error_of(endpoint.url()).await;
+        assert_eq!(
+            (error.fault, endpoint.requests().len()),
+            (fault, attempts),
+            "{error}"
+        );
+        let sentence = error.to_string();
+        let named = sentence.contains("JSON") && sentence.contains("column");
+        assert!(named && !sentence.contains('\n'), "{sentence}");
+    }
+}
+
 /// Escaped as it may be: letter by letter, or by servers that escape every slash.
 #[tokio::test]
 async fn a_key_that_comes_back_is_hidden_in_any_spelling() {
@@ -346,7 +414,13 @@ async fn a_key_that_comes_back_is_hidden_in_any_spelling() {
         .chars()
         .map(|c| format!("\\u{:04x}", c as u32))
         .collect();
-    for spelt in [KEY.to_owned(), KEY.replace('/', "\\/"), letters] {
+    let in_capitals = KEY.to_uppercase();
+    for spelt in [
+        KEY.to_owned(),
+        KEY.replace('/', "\\/"),
+        letters,
+        in_capitals,
+    ] {
         let error = format!(r#"{{"error": {{"message": "bad key {spelt}"}}}}"#);
         let reply = format!(r#"{{"choices": [{{"message": {{"content": "{spelt}"}}}}]}}"#);
         for (status, body) in [(400, error), (200, reply)] {

@@ -96,6 +96,31 @@ async fn calls_in_other_wrappings() {
 
 /// Servers that read the arguments of the history (llama.cpp, vLLM) refuse every later
 /// request otherwise; the scripted endpoint does so too.
+/// Endpoints refuse a whole conversation for a name with a dot or a blank in it.
+#[tokio::test]
+async fn a_tools_name_in_another_spelling_is_the_tool_and_others_go_back_in_fit_letters() {
+    for (name, is_known) in [
+        ("Interact", true),
+        ("functions.interact", true),
+        ("default_api:Interact", true),
+        ("functions.move left", false),
+        ("", false),
+    ] {
+        let calling = Answer::calling(json!({"name": name, "arguments": LEFT}));
+        let answers = [calling.clone(), calling, Answer::acting(&["do"])];
+        let endpoint = ScriptedEndpoint::playing(answers).await;
+        let whole = complete(&model(config(endpoint.url())), request()).await;
+        let reply = complete(&model(streaming(endpoint.url())), request()).await;
+        assert_eq!(whole.tool_calls, reply.tool_calls);
+        let decided = ToolRules::default().validate(&reply.tool_calls, reply.end());
+        assert_eq!(decided.is_ok(), is_known, "{name:?}: {decided:?}");
+        let said = &whole.raw_response["choices"][0]["message"]["tool_calls"][0];
+        assert_eq!(said["function"]["name"], name, "the trace has it as it was");
+        complete(&model(config(endpoint.url())), continued(request(), &reply)).await;
+        endpoint.requests();
+    }
+}
+
 #[tokio::test]
 async fn case_03_broken_arguments_are_sent_back_as_an_object() {
     for written in [
