@@ -14,7 +14,9 @@ use crate::output::{self, counted};
 use crate::report::text::{right, table};
 use crate::report::words::signed;
 use crate::report::{self, Estimate, RunInfo};
-use crate::statistics::{FEWEST_PAIRS, Paired, crafter_score, progress, success_rates};
+use crate::statistics::{
+    FEWEST_PAIRS, Interval, Paired, Stopping, crafter_score, progress, success_rates,
+};
 use crate::traces;
 
 /// One model's scored episodes in one run.
@@ -41,6 +43,8 @@ struct Comparison<'a> {
     pairs: usize,
     /// Seeds that only one side has played, left out.
     unpaired: usize,
+    /// What decided that there are so many pairs, and with that, which interval holds.
+    stopping: Stopping,
     /// What differs between the runs beside models and seeds: a caveat.
     settings: Vec<String>,
     #[serde(skip)]
@@ -174,7 +178,11 @@ fn comparison<'a>(left: &'a Side, right: &'a Side) -> anyhow::Result<Comparison<
         .iter()
         .filter_map(|(seed, set)| Some((*set, *right.unlocked.get(seed)?)))
         .collect();
-    let paired = Paired::of(&pairs).ok_or_else(|| {
+    let stopping = match (left.run.stopping(), right.run.stopping()) {
+        (Stopping::Planned, Stopping::Planned) => Stopping::Planned,
+        _ => Stopping::OnceDecided,
+    };
+    let paired = Paired::of(&pairs, stopping).ok_or_else(|| {
         let (left, right) = (left.name(), right.name());
         Coded::usage(format!(
             "{left} and {right} have no finished episode on the same seed"
@@ -185,8 +193,14 @@ fn comparison<'a>(left: &'a Side, right: &'a Side) -> anyhow::Result<Comparison<
         right,
         pairs: pairs.len(),
         unpaired: left.unlocked.len() + right.unlocked.len() - 2 * pairs.len(),
+        stopping,
         settings: differences(&left.run, &right.run)?,
-        progress: Some(paired.progress).into(),
+        progress: Estimate {
+            value: Some(paired.progress.value),
+            se: paired.progress.se,
+            low: paired.progress_interval.map(|interval| interval.low),
+            high: paired.progress_interval.map(|interval| interval.high),
+        },
         crafter_score: Difference {
             value: paired.score,
             low: paired.score_interval.map(|interval| interval.low),
@@ -301,13 +315,13 @@ fn section(comparison: &Comparison<'_>, labels: Labels) -> String {
         labels.label(comparison.left),
         labels.label(comparison.right),
     );
-    let interval = |interval: &Option<crate::statistics::Interval>| match interval {
+    let interval = |interval: &Option<Interval>| match interval {
         Some(interval) => format!(
             "95 % interval {} to {}",
             signed(interval.low, 1),
             signed(interval.high, 1)
         ),
-        None => "no interval from one pair".to_owned(),
+        None => "no interval from so few".to_owned(),
     };
     let mut lines = vec![
         format!(
@@ -343,7 +357,17 @@ fn section(comparison: &Comparison<'_>, labels: Labels) -> String {
         ),
         (false, None) => "  not decided, and nothing to extrapolate from".to_owned(),
     });
+    if comparison.stopping == Stopping::OnceDecided {
+        lines.push(
+            "  seeds were added until it was decided, so the interval of progress is wider: it \
+             allows for having been looked at at any time"
+                .to_owned(),
+        );
+    }
     lines.push(match comparison.rankings_agree {
+        true if paired.progress.value == 0.0 => {
+            "  neither score nor progress ranks one before the other".to_owned()
+        }
         true => "  score and progress rank them the same way".to_owned(),
         false => "  score and progress do not rank them the same way".to_owned(),
     });

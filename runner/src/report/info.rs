@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, Config, Decides};
+use crate::statistics::Stopping;
 
 /// What is known of a run before its episodes are looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,17 +46,28 @@ impl RunInfo {
         self.later.last().map_or(&self.config, |last| &last.config)
     }
 
+    fn configs(&self) -> impl Iterator<Item = &Config> {
+        let later = self.later.iter().map(|later| &later.config);
+        std::iter::once(&self.config).chain(later)
+    }
+
     /// Every model that was to play, in the order in which they were named.
     pub fn models(&self) -> Vec<&str> {
-        let later = self.later.iter().map(|later| &later.config);
-        let configs = std::iter::once(&self.config).chain(later);
         let mut models: Vec<&str> = Vec::new();
-        for model in configs.flat_map(|config| &config.run.models) {
+        for model in self.configs().flat_map(|config| &config.run.models) {
             if !models.contains(&model.as_str()) {
                 models.push(model);
             }
         }
         models
+    }
+
+    /// What decided how many episodes were played.
+    pub fn stopping(&self) -> Stopping {
+        match self.configs().any(|config| config.run.until_decided) {
+            true => Stopping::OnceDecided,
+            false => Stopping::Planned,
+        }
     }
 
     /// Takes note of how the run goes on, if that is not how it went before. Where its

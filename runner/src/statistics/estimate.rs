@@ -60,13 +60,68 @@ impl Mean {
     /// The Student t interval of the mean at [`CONFIDENCE`], or `None` below
     /// two observations.
     pub fn interval(&self) -> Option<Interval> {
-        let half = self.se? * t_quantile(self.n - 1)?;
+        self.interval_under(Stopping::Planned)
+    }
+
+    /// The interval of the mean at [`CONFIDENCE`] that holds under a stopping rule, or
+    /// `None` where there are too few observations for one.
+    pub fn interval_under(&self, stopping: Stopping) -> Option<Interval> {
+        let half = self.se? * stopping.quantile(self.n)?;
         Some(Interval {
             low: self.value - half,
             high: self.value + half,
         })
     }
 }
+
+/// What decided how many observations there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopping {
+    /// A plan, made before any was seen.
+    Planned,
+    /// The observations themselves, looked at again and again until they told enough.
+    OnceDecided,
+}
+
+impl Stopping {
+    /// How many standard errors the interval of a mean of `n` observations reaches to
+    /// either side, or `None` where `n` is too small for any: two with a plan, seven
+    /// without.
+    ///
+    /// With a plan this is Student's t. Without, it is the anytime-valid t interval: over
+    /// all numbers of observations together, it ever misses the mean of a normal
+    /// distribution in at most 5 % of cases. It leaves out the means against which the
+    /// Bayes factor with a normal prior of scale [`EFFECT`] on the effect size is 20 or
+    /// more (Rouder et al., "Bayesian t tests", 2009; that it may be looked at at any
+    /// time: Wang and Ramdas, "Anytime-valid t-tests and confidence sequences for
+    /// Gaussian means with unknown variance", 2025).
+    ///
+    /// ```
+    /// use runner::statistics::Stopping;
+    ///
+    /// let planned = Stopping::Planned.quantile(30).expect("enough");
+    /// let anytime = Stopping::OnceDecided.quantile(30).expect("enough");
+    /// assert!((planned - 2.045).abs() < 1e-3 && (anytime - 3.267).abs() < 1e-3);
+    /// assert_eq!(Stopping::OnceDecided.quantile(6), None);
+    /// ```
+    pub fn quantile(self, n: usize) -> Option<f64> {
+        match self {
+            Stopping::Planned => t_quantile(n.checked_sub(1)?),
+            Stopping::OnceDecided => {
+                let freedom = n.checked_sub(1)? as f64;
+                let shrinkage = 1.0 + n as f64 * EFFECT.powi(2);
+                let bound = (shrinkage / (1.0 - CONFIDENCE).powi(2)).powf((n as f64).recip());
+                let square = freedom * (bound - 1.0) / (1.0 - bound / shrinkage);
+                (bound < shrinkage).then(|| square.sqrt())
+            }
+        }
+    }
+}
+
+/// The size of a difference that the anytime-valid interval is narrowest for, in standard
+/// deviations: what Cohen calls a medium effect.
+const EFFECT: f64 = 0.5;
 
 /// The two-sided quantile of Student's t at [`CONFIDENCE`] with so many
 /// degrees of freedom: 2.262 with nine, 1.96 in the limit. `None` with none.

@@ -188,13 +188,15 @@ fn two_models_play_on_until_they_are_told_apart() {
         .exited(0);
     let said = place.read("compare", &[]).exited(0).out;
     assert!(
-        said.contains("embedded:expert minus embedded:noop, on "),
+        said.contains("embedded:expert minus embedded:noop, on ")
+            && said.contains("looked at at any time"),
         "{said}"
     );
     let compared = place.read("compare", &["--json"]).exited(0).json();
     assert_eq!(compared[0]["decided"], true);
+    assert_eq!(compared[0]["stopping"], "once_decided");
     let pairs = compared[0]["pairs"].as_u64().expect("a number");
-    assert!(pairs >= 6, "{compared}");
+    assert!(pairs >= 7, "{compared}");
 
     // What was played beyond the plan is listed, and the mode stays with the run.
     let runs = place.read("runs", &["--json"]).exited(0).json();
