@@ -13,8 +13,8 @@ use crate::episode::{EpisodeConfig, EpisodeRecord, EpisodeResults, UsageRecord};
 use crate::play::HUMAN;
 use crate::players::is_embedded;
 use crate::statistics::{
-    BOOTSTRAP_KIND, Mean, crafter_score, crafter_score_interval, k_score, median_interval,
-    percentile, progress, success_rates,
+    BOOTSTRAP_KIND, Interval, Mean, crafter_score, crafter_score_interval, k_score,
+    median_interval, percentile, progress, rate_interval, success_rates,
 };
 
 /// Every measure of one model's episodes in a run.
@@ -70,6 +70,8 @@ pub struct Report {
     /// The share of episodes in which each achievement was unlocked; unknown without a
     /// scored episode.
     pub success_rates: BTreeMap<String, Option<f64>>,
+    /// The 95 % interval of each success rate (Wilson's).
+    pub success_rate_intervals: BTreeMap<String, Option<Interval>>,
     /// When each achievement was first unlocked, where it was.
     pub first_unlocks: BTreeMap<String, FirstUnlock>,
     /// How often each ending happened, over every episode that was begun.
@@ -340,6 +342,15 @@ impl Report {
                 .map(|(achievement, rate)| {
                     let known = (!scored.is_empty()).then_some(rate);
                     (achievement.name().to_owned(), known)
+                })
+                .collect(),
+            success_rate_intervals: Achievement::ALL
+                .iter()
+                .map(|achievement| {
+                    let had = |each: &&AchievementSet| each.contains(*achievement);
+                    let times = unlocked.iter().filter(had).count();
+                    let interval = rate_interval(times, unlocked.len());
+                    (achievement.name().to_owned(), interval)
                 })
                 .collect(),
             first_unlocks: first_unlocks(&scored),

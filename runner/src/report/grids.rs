@@ -5,6 +5,7 @@ use env_crafter::Achievement;
 use super::Report;
 use super::words::{grouped, interval, number};
 use crate::baselines::{Baselines, LANDMARKS};
+use crate::statistics::Interval;
 
 /// A table: a name to the left, numbers beside it.
 pub(super) struct Grid {
@@ -29,12 +30,16 @@ pub(super) fn success_rates(report: &Report, published: &Baselines) -> Grid {
         let mut row = vec![
             achievement.name().to_owned(),
             number(rate.copied().flatten(), 0),
+            match report.success_rate_intervals.get(achievement.name()) {
+                Some(Some(Interval { low, high })) => format!("{low:.0}–{high:.0}"),
+                _ => "–".to_owned(),
+            },
         ];
         let beside = landmarks.map(|rates| rates.map(|all| all[achievement as usize]));
         row.extend(beside.map(|rate| number(rate, 0)));
         row
     });
-    let mut header = vec!["achievement".to_owned(), "rate".to_owned()];
+    let mut header = ["achievement", "rate", "95 %"].map(str::to_owned).to_vec();
     header.extend(LANDMARKS.map(|landmark| landmark.label.to_owned()));
     Grid {
         header,

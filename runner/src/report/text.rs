@@ -125,7 +125,7 @@ fn episodes(report: &Report, width: u16) -> String {
 /// Achievements by episode, their rates, and published ones beside them.
 fn achievements(report: &Report, published: &Baselines, width: u16) -> String {
     let columns = report.episodes.len().min(COLUMNS);
-    let matrix = report.episodes.len() <= COLUMNS && usize::from(width) >= 62 + columns;
+    let matrix = report.episodes.len() <= COLUMNS && usize::from(width) >= 70 + columns;
     let Grid { mut header, rows } = grids::success_rates(report, published);
     let by_episode = if matrix { "by episode" } else { "" };
     header.insert(1, by_episode.to_owned());
@@ -154,8 +154,8 @@ fn achievements(report: &Report, published: &Baselines, width: u16) -> String {
             Cell::new(by_episode).fg(Color::Green),
             right(percent_of(rate)).fg(tint),
         ];
-        let published = cells.into_iter().skip(2);
-        row.extend(published.map(|rate| right(rate).add_attribute(Attribute::Dim)));
+        let beside = cells.into_iter().skip(2);
+        row.extend(beside.map(|rate| right(rate).add_attribute(Attribute::Dim)));
         table.add_row(row);
     }
     table.trim_fmt()

@@ -1,7 +1,7 @@
 //! Provides means with Student t intervals, and percentiles.
 
 use serde::Serialize;
-use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal, StudentsT};
 
 use super::CONFIDENCE;
 
@@ -122,6 +122,33 @@ impl Stopping {
 /// The size of a difference that the anytime-valid interval is narrowest for, in standard
 /// deviations: what Cohen calls a medium effect.
 const EFFECT: f64 = 0.5;
+
+/// The interval at [`CONFIDENCE`] of a chance in percent that came true so often in so
+/// many trials, or `None` without a trial: Wilson's, which stays between 0 and 100 and has
+/// a width where all trials ended alike (Wilson, "Probable inference", 1927).
+///
+/// ```
+/// use runner::statistics::rate_interval;
+///
+/// let interval = rate_interval(8, 10).expect("ten trials");
+/// assert!((interval.low - 49.02).abs() < 0.01 && (interval.high - 94.33).abs() < 0.01);
+/// assert_eq!(rate_interval(0, 0), None);
+/// ```
+pub fn rate_interval(successes: usize, trials: usize) -> Option<Interval> {
+    if trials == 0 {
+        return None;
+    }
+    let (n, rate) = (trials as f64, successes as f64 / trials as f64);
+    let z = Normal::standard().inverse_cdf(0.5 + CONFIDENCE / 2.0);
+    let shrinkage = 1.0 + z * z / n;
+    let middle = (rate + z * z / (2.0 * n)) / shrinkage;
+    let half = z / shrinkage * (rate * (1.0 - rate) / n + (z / (2.0 * n)).powi(2)).sqrt();
+    Some(Interval {
+        // Rounding must not lead past the rate itself where it is an end of the interval.
+        low: 100.0 * (middle - half).min(rate).max(0.0),
+        high: 100.0 * (middle + half).max(rate).min(1.0),
+    })
+}
 
 /// The two-sided quantile of Student's t at [`CONFIDENCE`] with so many
 /// degrees of freedom: 2.262 with nine, 1.96 in the limit. `None` with none.

@@ -11,7 +11,9 @@ mod paired;
 mod score;
 
 pub use bootstrap::{BOOTSTRAP_KIND, crafter_score_interval, score_difference_interval};
-pub use estimate::{Interval, Mean, Stopping, median_interval, percentile, t_quantile};
+pub use estimate::{
+    Interval, Mean, Stopping, median_interval, percentile, rate_interval, t_quantile,
+};
 pub use paired::{FEWEST_PAIRS, Paired, episodes_to_decide};
 pub use score::{Rates, crafter_score, k_score, progress, success_rates};
 

@@ -65,6 +65,15 @@ fn the_report_has_its_documented_fields() {
         report["success_rates"].as_object().map(|rates| rates.len()),
         Some(22)
     );
+    for (achievement, rate) in report["success_rates"].as_object().expect("rates") {
+        let interval = &report["success_rate_intervals"][achievement];
+        let [low, rate, high] = [&interval["low"], rate, &interval["high"]]
+            .map(|figure| figure.as_f64().expect("a number"));
+        assert!(
+            low <= rate && rate <= high && low < high,
+            "{achievement}: {interval}"
+        );
+    }
     assert_eq!(report["endings"], serde_json::json!({ "step_limit": 2 }));
     let score = report["crafter_score"]["value"].as_f64().expect("a score");
     assert!(score > 0.0);

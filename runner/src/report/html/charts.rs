@@ -6,6 +6,7 @@ use super::escaped;
 use crate::baselines::{Baselines, LANDMARKS};
 use crate::report::Report;
 use crate::report::words::grouped;
+use crate::statistics::Interval;
 
 /// How many colors there are; further reports begin again with the first.
 pub(super) const COLORS: usize = 6;
@@ -53,6 +54,15 @@ pub(super) fn success_rates(reports: &[Report], published: &Baselines) -> String
                  <title>{}: {rate:.0} %</title></rect>",
                 place % COLORS, bar - 2.0, escaped(&report.model),
             ));
+            let interval = report.success_rate_intervals.get(achievement.name());
+            if let Some(Some(Interval { low, high })) = interval {
+                drawn.push_str(&format!(
+                    "<path class=\"whisker\" d=\"M{:.1} {:.1}H{:.1}\"/>",
+                    x(*low),
+                    y + bar / 2.0 - 1.0,
+                    x(*high),
+                ));
+            }
         }
     }
     for (place, (landmark, (class, label))) in LANDMARKS.iter().zip(MARKS).enumerate() {

@@ -48,18 +48,34 @@ fn drawn(reports: &[Report], published: &Baselines) -> String {
                 to draw.</p></section>"
             .to_owned();
     }
+    let legend = legend(reports);
     format!(
         "<section><h2>Success rates</h2><p>The share of episodes in which each achievement was \
-         unlocked, beside published rates. People, random play and BALROG follow protocols of \
-         their own: read them as landmarks, not as a ranking.</p>\n{}</section>\n\
+         unlocked, with its 95 % interval, beside published rates. People, random play and BALROG \
+         follow protocols of their own: read them as landmarks, not as a ranking.</p>{legend}\n{}\
+         </section>\n\
          <section><h2>Achievements over steps</h2><p>How many achievements an episode has after so \
-         many steps: the mean in bold, each episode faintly.</p>\n{}</section>\n\
+         many steps: the mean in bold, each episode faintly. An episode that is over keeps in the \
+         mean what it had.</p>{legend}\n{}</section>\n\
          <section><h2>The spread over episodes</h2><p>Each dot is an episode, placed by what it \
-         unlocked; the line is the mean with its 95 % interval.</p>\n{}</section>",
+         unlocked; the line is the mean with its 95 % interval.</p>{legend}\n{}</section>",
         charts::success_rates(reports, published),
         charts::over_steps(reports),
         charts::spread(reports),
     )
+}
+
+/// Which color is whose, where there are several.
+fn legend(reports: &[Report]) -> String {
+    if reports.len() < 2 {
+        return String::new();
+    }
+    let name = |(place, report): (usize, &Report)| {
+        let (color, name) = (place % charts::COLORS, escaped(&report.model));
+        format!("<li class=\"c{color}\">{name}</li>")
+    };
+    let names: String = reports.iter().enumerate().map(name).collect();
+    format!("<ul class=\"legend\">{names}</ul>")
 }
 
 fn card(place: usize, report: &Report) -> String {
