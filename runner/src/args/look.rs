@@ -58,9 +58,18 @@ pub struct ReplayArgs {
     pub json: bool,
 }
 
+const FORK_EXAMPLES: &str = "\
+What is not given is as in the run of the episode that is gone on from.
+
+Examples:
+  runner fork 01a205bf --at-step 200 --model embedded:expert --model embedded:random
+      What either makes of the same moment, five times each.
+  runner fork 01a205bf --at-step 200 --reseed --continuations 10
+      What might have happened to the same model with another luck.";
+
 /// `runner fork`
 #[derive(Debug, Args)]
-#[command(mut_args(without(&[
+#[command(after_help = FORK_EXAMPLES, mut_args(without(&[
     "episodes", "seed", "difficulty", "tasks", "tier", "until_decided", "record", "replay",
 ])))]
 pub struct ForkArgs {
@@ -80,12 +89,24 @@ pub struct ForkArgs {
     pub run: RunArgs,
 }
 
+const PLAY_EXAMPLES: &str = "\
+Keys are the original game's: w a s d or the arrows move, the space bar does what there is
+to do, q leaves. The screen shows the others.
+
+Examples:
+  runner play --seed 3
+      A world of your choice, recorded under the name human.
+  runner play --watch embedded:expert
+      Look on while a player that is built in plays.
+  runner play --fork 01a205bf --at-step 200
+      Go on where a model stood.";
+
 /// `runner play`
 #[derive(Debug, Args)]
-#[command(mut_args(without(&[
+#[command(after_help = PLAY_EXAMPLES, mut_args(without(&[
     "models", "episodes", "tasks", "tier", "concurrency", "until_decided", "record", "replay",
     "dry_run", "events",
-])))]
+])), mut_arg("seed", |seed| seed.help("World seed")))]
 pub struct PlayArgs {
     /// Look on while this model plays, instead of playing
     #[arg(long, value_name = "NAME", conflicts_with = "models")]
