@@ -116,10 +116,14 @@ export class Timeline {
     film.steps.forEach((step, at) => {
       if (step.invalid) context.fillRect(this.x(at + 1, width) - 0.75, LANES.invalid, 1.5, 7);
     });
-    this.turns.forEach(({ steps: [first, end], error }, place) => {
-      context.fillStyle = this.color(error ? "--bad" : place % 2 ? "--turn-a" : "--turn-b");
-      // A turn that asked for nothing valid has no steps, but it can be seen.
-      context.fillRect(this.x(first, width), LANES.turns, Math.max(this.x(end - first, width), error ? 2 : 0), 6);
+    this.turns.forEach(({ steps: [first, end] }, place) => {
+      context.fillStyle = this.color(place % 2 ? "--turn-a" : "--turn-b");
+      context.fillRect(this.x(first, width), LANES.turns, this.x(end - first, width), 6);
     });
+    // A turn that asked for nothing valid has no steps, but it can be seen, above the others.
+    context.fillStyle = this.color("--bad");
+    for (const { steps: [first, end], error } of this.turns) {
+      if (error) context.fillRect(this.x(first, width) - 1, LANES.turns, Math.max(this.x(end - first, width), 3), 6);
+    }
   }
 }

@@ -27,7 +27,7 @@ export class TurnList {
   filled() {
     const rows = this.turns.map((line) => this.row(line));
     const heads = [["turn", "n"], ["steps", "n"], ["actions"], ["what came of them"], ["reward", "n"], ["tokens", "n"], ["model time", "n"]];
-    fill(this.box, h("table", {},
+    fill(this.box, h("table", { class: "turns" },
       h("thead", {}, h("tr", {}, heads.map(([name, side]) => h("th", { scope: "col", class: side }, name)))),
       h("tbody", {}, rows)));
     return rows;
