@@ -23,7 +23,7 @@ pub use export::{
 };
 pub use look::{ForkArgs, PlayArgs, RenderArgs, ReplayArgs};
 pub use run::RunArgs;
-pub use view::ViewArgs;
+pub use view::{AnswerArgs, ViewArgs};
 
 use crate::traces::refuse_address;
 
@@ -92,6 +92,9 @@ pub enum Command {
     Errors(ErrorsArgs),
     /// Ask a trace file anything, in SQL
     Query(QueryArgs),
+    /// Answer one question of the page of `view`, read from the standard input
+    #[command(hide = true)]
+    Answer(AnswerArgs),
     /// Play an episode yourself in the terminal, or look on while a model plays
     Play(Box<PlayArgs>),
     /// Let models go on from a step of an episode: what was the decision worth?

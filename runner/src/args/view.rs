@@ -1,4 +1,4 @@
-//! Defines what can be typed after `view`.
+//! Defines what can be typed after `view`, and what its page asks by.
 
 use std::path::{Path, PathBuf};
 
@@ -46,4 +46,15 @@ impl ViewArgs {
     pub fn traces(&self) -> &Path {
         self.path.as_deref().unwrap_or(&self.file.traces)
     }
+}
+
+/// `runner answer`
+#[derive(Debug, Args)]
+pub struct AnswerArgs {
+    /// Which file.
+    #[command(flatten)]
+    pub file: TraceFile,
+    /// How long the answer may take
+    #[arg(long, value_name = "N")]
+    pub seconds: u64,
 }

@@ -1,5 +1,6 @@
 //! The commands, a file each: what was asked for, done and printed.
 
+mod answer;
 mod compare;
 mod doctor;
 mod errors;
@@ -47,6 +48,7 @@ pub fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::View(args)) => view::view(args),
         Some(Command::Errors(args)) => errors::errors(args),
         Some(Command::Query(args)) => query::query(args),
+        Some(Command::Answer(args)) => answer::answer(args),
         Some(Command::Play(args)) => play::play(args),
         Some(Command::Fork(args)) => fork::fork(args),
         Some(Command::Render(args)) => render::render(args),

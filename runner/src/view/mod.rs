@@ -4,9 +4,9 @@
 //! A `shelf` owns the trace file on a thread of its own and answers the page's
 //! requests: the `catalog` of episodes and their
 //! `runs`, single `episode`s whose
-//! `film` is rebuilt from seed and actions by the real world, and SQL. The
-//! `server` turns requests into questions to the shelf, behind a `guard` that
-//! refuses everything from elsewhere. [`page`] puts one episode into one file.
+//! `film` is rebuilt from seed and actions by the real world. A `question` in SQL is
+//! answered by a process of its own. The `server` takes requests to them, behind a `guard`
+//! that refuses everything from elsewhere. [`page`] puts one episode into one file.
 //!
 //! The page is plain HTML, CSS and JavaScript modules in `assets`, embedded in the
 //! program. It asks nobody but this server, and shows what models wrote as text.
@@ -21,9 +21,11 @@ mod film;
 mod guard;
 mod page;
 mod pictures;
+mod question;
 mod runs;
 mod server;
 mod shelf;
 
 pub use page::page;
+pub use question::answer;
 pub use server::{Address, Server};

@@ -3,7 +3,6 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 
 use agent_react::hooks::Tier;
 use anyhow::Context as _;
@@ -17,24 +16,17 @@ use env_crafter::{Achievement, Item, Material, Textures};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tracer::store::{AskLimits, StoreError};
+use tracer::store::StoreError;
 
 use super::assets::ASSETS;
 use super::catalog::Filter;
 use super::episode::Detail;
 use super::guard::{Guard, guarded};
 use super::pictures;
+use super::question::Desk;
 use super::shelf::Library;
 use crate::exit::{Coded, Exit, of_error};
 use crate::rebuild::RebuildError;
-
-/// What the SQL box may take.
-const SQL: AskLimits = AskLimits {
-    rows: 1000,
-    time: Duration::from_secs(10),
-    text: 100_000,
-    bytes: 8_000_000,
-};
 
 /// Pixels of a cell in a frame that the world draws.
 const UNIT: u32 = 48;
@@ -66,6 +58,7 @@ impl Server {
     /// Where the file cannot be read, or the address cannot be listened on.
     pub async fn new(traces: &Path, address: &Address) -> anyhow::Result<Server> {
         let library = Library::open(traces)?;
+        let desk = Desk::new(traces)?;
         let host = address.host.trim_start_matches('[').trim_end_matches(']');
         let listener = match address.port {
             Some(port) => TcpListener::bind((host, port)).await,
@@ -91,7 +84,7 @@ impl Server {
             port: at.port(),
         };
         Ok(Server {
-            router: router(library).layer(middleware::from_fn_with_state(guard, guarded)),
+            router: router(library, desk).layer(middleware::from_fn_with_state(guard, guarded)),
             listener,
             at,
         })
@@ -116,7 +109,7 @@ impl Server {
     }
 }
 
-fn router(library: Library) -> Router {
+fn router(library: Library, desk: Desk) -> Router {
     let mut router = Router::new();
     for asset in ASSETS {
         let answer = ([(header::CONTENT_TYPE, asset.kind)], asset.text);
@@ -132,9 +125,9 @@ fn router(library: Library) -> Router {
         .route("/api/episodes/{id}/turns/{turn}", get(turn))
         .route("/api/episodes/{id}/frames/{step}", get(frame))
         .route("/api/tables", get(tables))
-        .route("/api/sql", post(sql))
         .fallback(async || Problem::from(NotThere("there is nothing here")))
         .with_state(library)
+        .route("/api/sql", post(sql).with_state(desk))
 }
 
 /// What the page has to know of the game.
@@ -235,17 +228,9 @@ struct Question {
     sql: String,
 }
 
-async fn sql(State(library): State<Library>, Json(question): Json<Question>) -> Answer {
-    let store = library.ask(|shelf| Ok(shelf.store()?.try_clone()?)).await?;
-    let answer = tokio::task::spawn_blocking(move || store.ask(&question.sql, SQL)).await??;
-    let columns = answer.table.columns.iter();
-    json_of(json!({
-        "columns": columns
-            .map(|column| json!({ "name": column.name, "numeric": column.is_numeric }))
-            .collect::<Vec<_>>(),
-        "rows": answer.table.rows,
-        "cut": answer.cut,
-    }))
+async fn sql(State(desk): State<Desk>, Json(question): Json<Question>) -> Answer {
+    let answer = desk.ask(&question.sql).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], answer).into_response())
 }
 
 type Answer = Result<Response, Problem>;
