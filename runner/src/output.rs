@@ -66,8 +66,8 @@ pub fn note(text: &str) {
     eprintln!("{}", visible(text));
 }
 
-/// A text in which nothing hides: what would command the terminal, and marks that turn
-/// the direction of writing, are shown by their numbers. The pages have the twin of
+/// A text in which nothing hides: what would command the terminal, marks that turn the
+/// direction of writing, and characters without a shape are shown by their numbers. The pages have the twin of
 /// this, `visible` in `view/assets/dom.js`.
 ///
 /// ```
@@ -108,14 +108,27 @@ fn write(print: impl FnOnce(&mut io::StdoutLock<'static>) -> io::Result<()>) -> 
     }
 }
 
+/// Whether a character is not to be seen: controls, marks of direction, fillers, and the tags
+/// in which a second text can stand; Unicode's `Default_Ignorable_Code_Point` but for the
+/// joiner of letters and the selectors of variations, which scripts and emoji need.
 fn hides(it: char) -> bool {
     match it {
         '\t' | '\n' => false,
-        '\u{200b}'..='\u{200f}'
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
         | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => true,
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
         _ => it.is_control(),
     }
 }
@@ -173,6 +186,8 @@ mod tests {
             ("cut\u{1b}[31", "cut[U+001B][31"),
             ("over\rwritten", "over[U+000D]written"),
             ("\u{202e}drawkcab", "[U+202E]drawkcab"),
+            ("\u{61c}\u{ad}", "[U+061C][U+00AD]"),
+            ("tag\u{e0041}", "tag[U+E0041]"),
         ] {
             check(command, shown, shown);
         }

@@ -18,12 +18,18 @@ export function quoted(text) {
   return h("bdi", {}, visible(text));
 }
 
-/** Text in which nothing hides: control characters and marks that turn the
- * direction of writing are shown by their numbers. */
+/** What is not to be seen, as `hides` in `output.rs` has it. */
+const HIDDEN = new RegExp(
+  "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f-\\u1160\\u17b4-\\u17b5\\u180b-\\u180f" +
+  "\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb" +
+  "\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]", "gu");
+
+/** Text in which nothing hides: control characters, marks that turn the direction of
+ * writing, and characters without a shape are shown by their numbers. */
 export function visible(text) {
   return String(text).replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
-    (character) => `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+    HIDDEN,
+    (character) => `[U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
   );
 }
 
