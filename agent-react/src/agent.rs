@@ -11,4 +11,4 @@ mod messages;
 mod tally;
 
 pub use config::{AgentConfig, InvalidConfig, InvalidReplies, Limits};
-pub use episode::{Progress, play};
+pub use episode::{NOTHING_EXECUTED, Progress, play};

@@ -3,9 +3,12 @@
 //! hooks reported, digests and results.
 
 mod hooks;
+mod table;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 
+use agent_react::agent::NOTHING_EXECUTED;
 use agent_react::observation::{ActionReport, Executed, Format, Scene};
 use agent_react::outcome::Ending;
 use agent_react::state::PublicState;
@@ -15,9 +18,11 @@ use serde_json::{Value, json};
 use tracer::record::SessionStatus;
 
 use self::hooks::Hooks;
+pub use self::table::misfiled;
 use crate::episode::EpisodeResults;
 use crate::rebuild::{
-    RebuildError, RecordedDecision, RecordedObservation, RecordedStep, Recording, States, hex,
+    RebuildError, RecordedDecision, RecordedObservation, RecordedStep, Recording, States,
+    Validated, hex,
 };
 
 /// What came of playing an episode again.
@@ -67,6 +72,7 @@ pub fn replay(recording: &Recording) -> Result<Replayed, RebuildError> {
         recording,
         states: recording.states()?,
         decided: VecDeque::new(),
+        too_late: &[],
         observed: None,
         reports: Vec::new(),
         hooks: Hooks::of(recording)?,
@@ -128,12 +134,14 @@ struct Check<'a> {
     states: States<'a>,
     /// What was decided and has no step yet.
     decided: VecDeque<&'a str>,
+    /// What was asked for after the call that ends the episode.
+    too_late: &'a [String],
     /// The turn of the latest observation.
     observed: Option<u64>,
     /// What the actions of the latest turn came to.
     reports: Vec<ActionReport>,
-    /// What the game's hooks have to report, if they were there.
-    hooks: Option<Hooks>,
+    /// What the game's hooks have to report.
+    hooks: Hooks,
     steps: u64,
     digests: u64,
     /// Achievement, step and turn.
@@ -181,8 +189,14 @@ impl<'a> Check<'a> {
         let now = self.env().steps();
         let here = Place::at(now, *turn);
         self.nothing_is_missing(*turn)?;
-        // What was decided beyond the end of the episode is reported, too.
-        let beyond = self.decided.drain(..).filter_map(|name| name.parse().ok());
+        // An invalid reply was answered with that, as if it had asked for no action.
+        if observation.text.starts_with(NOTHING_EXECUTED) {
+            self.reports.clear();
+        }
+        // What was asked for beyond the end of the episode is reported, too.
+        let too_late = mem::take(&mut self.too_late).iter().map(String::as_str);
+        let beyond = self.decided.drain(..).chain(too_late);
+        let beyond = beyond.filter_map(|name| name.parse().ok());
         self.reports.extend(beyond.map(|action| ActionReport {
             action,
             executed: None,
@@ -209,7 +223,10 @@ impl<'a> Check<'a> {
         });
         match observation.text.ends_with(&rendered.text) {
             true => Ok(()),
-            false => here.same("observation.text", &observation.text, &rendered.text),
+            false => {
+                let (recorded, expected) = first_other_line(&observation.text, &rendered.text);
+                here.same("observation.text", recorded, expected)
+            }
         }
     }
 
@@ -217,7 +234,15 @@ impl<'a> Check<'a> {
         self.nothing_is_missing(decision.turn)?;
         let here = Place::at(self.env().steps(), decision.turn);
         here.same("observation.turn", &self.observed, &decision.turn)?;
+        if let Some(Validated {
+            actions, called, ..
+        }) = &decision.validated
+        {
+            here.same("runtime.actions", actions, &decision.actions)?;
+            here.same("runtime.result", called, &decision.actions)?;
+        }
         self.decided = decision.actions.iter().map(String::as_str).collect();
+        self.too_late = decision.validated.as_ref().map_or(&[], |it| &it.too_late);
         self.reports.clear();
         Ok(())
     }
@@ -248,9 +273,11 @@ impl<'a> Check<'a> {
         };
         here.same("action", &Some(action), &decided)?;
         self.state(here, "before", &recorded.before)?;
+        let before = PublicState::of(self.env(), self.recording.step_limit());
         let Some((_, step)) = self.states.advance()? else {
             return Ok(());
         };
+        let after = PublicState::of(self.env(), self.recording.step_limit());
 
         let unlocked = step.unlocked.iter().map(|each| each.name().to_owned());
         let unlocked: Vec<String> = unlocked.collect();
@@ -261,13 +288,16 @@ impl<'a> Check<'a> {
         here.same("invalid", &recorded.invalid, &reason)?;
         here.same("reward", &recorded.reward, &Some(step.reward))?;
         here.same("unlocked", &recorded.unlocked, &unlocked)?;
-        if let Some(hooks) = &self.hooks {
-            let (reported, expected) = hooks.at(self.steps as usize, recorded);
-            here.same_document("hook_results", &reported, &expected)?;
-        }
+        let (reported, expected) = self.hooks.at(self.steps as usize, recorded);
+        here.same_document("hook_results", &reported, &expected)?;
         here.same("terminated", &recorded.terminated, &step.terminated)?;
         here.same("truncated", &recorded.truncated, &truncated)?;
         self.state(here, "after", &recorded.after)?;
+        here.same_document(
+            "observation_diff",
+            &recorded.diff,
+            &before.diff(&after).into(),
+        )?;
 
         self.steps += 1;
         self.reports.push(ActionReport {
@@ -406,6 +436,21 @@ fn first_difference(
         });
     }
     (recorded != expected).then(|| (path.to_owned(), recorded.clone(), expected.clone()))
+}
+
+/// The first line in which an observation is not what was rendered, or both whole where that
+/// is not one line. Lines are counted from the end: a recorded text may have something else
+/// at its beginning.
+fn first_other_line<'a>(recorded: &'a str, expected: &'a str) -> (&'a str, &'a str) {
+    let notice = recorded
+        .lines()
+        .count()
+        .checked_sub(expected.lines().count());
+    let lines = notice.map(|lines| recorded.lines().skip(lines).zip(expected.lines()));
+    let mut lines = lines.into_iter().flatten();
+    lines
+        .find(|(recorded, expected)| recorded != expected)
+        .unwrap_or((recorded, expected))
 }
 
 /// How often each action had no effect for which reason, as traces list it.

@@ -277,7 +277,7 @@ impl<'a> Episode<'a> {
                     ));
                     return Ok(Some(Ending::NoValidAction));
                 }
-                self.notice = Some(format!("Nothing was executed: {wrong}\n\n"));
+                self.notice = Some(format!("{NOTHING_EXECUTED}: {wrong}\n\n"));
                 self.environment.execute([]);
                 Ok(None)
             }
@@ -397,6 +397,10 @@ impl<'a> Episode<'a> {
         Ok(outcome)
     }
 }
+
+/// How an observation begins that follows an invalid reply, unless the reply became a
+/// `noop`. No action of an earlier turn is reported in it.
+pub const NOTHING_EXECUTED: &str = "Nothing was executed";
 
 /// BALROG's words for an invalid reply that became a `noop`.
 const BALROG_NOTICE: &str = "\n\nYour previous output did not contain a valid action. \

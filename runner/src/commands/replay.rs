@@ -3,14 +3,15 @@
 use console::style;
 use serde::Serialize;
 use serde_json::Value;
+use tracer::record::SessionTrace;
 use tracer::store::Store;
 
 use crate::args::ReplayArgs;
 use crate::episode::EpisodeConfig;
 use crate::exit::Exit;
 use crate::output;
-use crate::rebuild::{RebuildError, Recording};
-use crate::replay::{Difference, Replayed, replay as play_again};
+use crate::rebuild::{RebuildError, Recording, find_session};
+use crate::replay::{Difference, Replayed, misfiled, replay as play_again};
 use crate::report;
 use crate::traces;
 
@@ -36,9 +37,9 @@ pub(super) fn replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
     let store = traces::open(&args.file.traces)?;
     let checked = match &args.episode {
         Some(id) => {
-            let recording = Recording::read(&store, id)?;
+            let trace = store.session_trace(&find_session(&store, id)?)?;
             Checked {
-                episodes: vec![play_again(&recording)?],
+                episodes: vec![one_again(&store, &trace)?],
                 ..Checked::default()
             }
         }
@@ -69,20 +70,36 @@ fn all(store: &Store, run: Option<&str>) -> anyhow::Result<Checked> {
     let mut checked = Checked::default();
     for id in sessions {
         let trace = store.session_trace(&id)?;
-        match Recording::of(&trace).and_then(|recording| play_again(&recording)) {
+        match one_again(store, &trace) {
             Ok(replayed) => checked.episodes.push(replayed),
-            Err(RebuildError::NoEpisode { missing, .. }) if missing == EpisodeConfig::METADATA => {
-                checked.others += 1;
-            }
+            Err(error) if is_of_no_episode(&error) => checked.others += 1,
             Err(error) => checked.broken.push(Broken {
                 session_id: id,
-                error: format!("{:#}", anyhow::Error::from(error)),
+                error: format!("{error:#}"),
             }),
         }
         progress.inc(1);
     }
     progress.finish_and_clear();
     Ok(checked)
+}
+
+/// Plays one episode again, and then looks whether what is stored twice is the same.
+fn one_again(store: &Store, trace: &SessionTrace) -> anyhow::Result<Replayed> {
+    let recording = Recording::of(trace)?;
+    let mut replayed = play_again(&recording)?;
+    if replayed.difference.is_none() {
+        let table = store.hook_results(&trace.session_id)?;
+        replayed.difference = misfiled(trace, &recording, &table);
+    }
+    Ok(replayed)
+}
+
+fn is_of_no_episode(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(RebuildError::NoEpisode { missing, .. }) if *missing == EpisodeConfig::METADATA
+    )
 }
 
 impl Checked {

@@ -26,6 +26,7 @@ mod world;
 pub use find::find_session;
 pub use recording::{
     Fork, RebuildError, RecordedDecision, RecordedObservation, RecordedStep, Recording, Reseed,
+    Validated,
 };
 pub use states::States;
 pub use world::WorldRecord;

@@ -1,9 +1,13 @@
 //! Reads out of a trace what an episode was and what was recorded of each step.
 
+use std::collections::BTreeMap;
+
 use env_crafter::{Action, ConfigError, Env, EnvConfig, EpisodeOver};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tracer::record::{EnvironmentEvent, Event, HookResult, SessionStatus, SessionTrace};
+use tracer::record::{
+    EnvironmentEvent, Event, HookResult, RuntimeEvent, SessionStatus, SessionTrace,
+};
 use tracer::{Store, TraceError};
 
 use super::{States, WorldRecord, find_session};
@@ -81,6 +85,20 @@ pub struct RecordedDecision {
     /// The names of the actions, in order. Those after the end of the episode
     /// have no step.
     pub actions: Vec<String>,
+    /// What the agent's runtime had made of the model's reply; `None` where it found no
+    /// valid call in it.
+    pub validated: Option<Validated>,
+}
+
+/// What a reply asked for, as the runtime's event of the turn has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Validated {
+    /// The names of the event's actions.
+    pub actions: Vec<String>,
+    /// The names of those in the calls that it gave, up to the one that ends the episode.
+    pub called: Vec<String>,
+    /// The names of those after that call, which are reported and never played.
+    pub too_late: Vec<String>,
 }
 
 /// A step as the trace has it.
@@ -110,6 +128,8 @@ pub struct RecordedStep {
     pub before: Value,
     /// The public state after it.
     pub after: Value,
+    /// What of the public state it changed.
+    pub diff: Value,
 }
 
 /// An observation as the trace has it.
@@ -221,11 +241,19 @@ impl Recording {
             steps: Vec::new(),
             observations: Vec::new(),
         };
+        let mut validated: BTreeMap<Option<u64>, Validated> = BTreeMap::new();
         for event in &trace.event_history {
-            if let Event::Environment(step) = &event.record {
-                let read = RecordedStep::read(event.seq, step);
-                let read = read.map_err(|what| recording.broken(event.seq, what))?;
-                recording.steps.push(read);
+            match &event.record {
+                Event::Environment(step) => {
+                    let read = RecordedStep::read(event.seq, step);
+                    let read = read.map_err(|what| recording.broken(event.seq, what))?;
+                    recording.steps.push(read);
+                }
+                Event::Runtime(runtime) => {
+                    let turn = runtime.base.time_record.message_time;
+                    validated.extend(Validated::read(runtime).map(|read| (turn, read)));
+                }
+                Event::Cais(_) => {}
             }
         }
         for message in &trace.message_history {
@@ -241,6 +269,7 @@ impl Recording {
                     seq,
                     turn,
                     actions: texts(Some(&payload["actions"])),
+                    validated: validated.remove(&turn),
                 }),
                 _ => {}
             }
@@ -289,6 +318,24 @@ impl Recording {
     }
 }
 
+impl Validated {
+    /// What a runtime's event gave, unless it gave an error.
+    fn read(event: &RuntimeEvent) -> Option<Validated> {
+        let calls = event.base.system_state_after["result"]["calls"].as_array()?;
+        let end = calls.iter().position(|call| call["tool"] == "terminate");
+        let (before, after) = calls.split_at(end.unwrap_or(calls.len()));
+        let actions = |calls: &[Value]| {
+            let actions = calls.iter().flat_map(|call| texts(call.get("actions")));
+            actions.collect()
+        };
+        Some(Validated {
+            actions: event.actions.iter().filter_map(text).collect(),
+            called: actions(before),
+            too_late: actions(after),
+        })
+    }
+}
+
 impl RecordedStep {
     fn read(seq: u64, event: &EnvironmentEvent) -> Result<RecordedStep, String> {
         let metadata = &event.base.metadata;
@@ -309,6 +356,7 @@ impl RecordedStep {
             hooks: event.base.event_metadata.clone(),
             before: event.base.system_state_before.clone(),
             after: event.base.system_state_after.clone(),
+            diff: event.observation_diff.clone(),
         })
     }
 }
@@ -335,8 +383,11 @@ impl RecordedObservation {
 /// The texts in a list.
 fn texts(list: Option<&Value>) -> Vec<String> {
     let list = list.and_then(Value::as_array).into_iter().flatten();
-    list.filter_map(|text| Some(text.as_str()?.to_owned()))
-        .collect()
+    list.filter_map(text).collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    Some(value.as_str()?.to_owned())
 }
 
 /// The last metadata of this type, if there is any.

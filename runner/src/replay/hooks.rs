@@ -21,22 +21,17 @@ pub(super) struct Hooks {
 }
 
 impl Hooks {
-    /// Plays the recorded actions and asks the hooks; `None` if the episode was
-    /// recorded without them.
+    /// Plays the recorded actions and asks the hooks.
     ///
     /// # Errors
     ///
     /// Where the world cannot be rebuilt.
-    pub(super) fn of(recording: &Recording) -> Result<Option<Hooks>, RebuildError> {
+    pub(super) fn of(recording: &Recording) -> Result<Hooks, RebuildError> {
         let factories = crafter_hooks(HookOptions::default());
         let names: BTreeSet<String> = factories
             .iter()
             .map(|make| make().name().to_owned())
             .collect();
-        let mut results = recording.steps.iter().flat_map(|step| &step.hooks);
-        if !results.any(|result| names.contains(&result.hook_name)) {
-            return Ok(None);
-        }
         let tracer = Tracer::new(TracerOptions {
             hooks: factories,
             ..TracerOptions::default()
@@ -52,7 +47,7 @@ impl Hooks {
             session_id: recording.session_id.clone(),
             source,
         })?;
-        Ok(Some(Hooks { names, expected }))
+        Ok(Hooks { names, expected })
     }
 
     /// What was reported of a step, and what is to be reported of the one with this

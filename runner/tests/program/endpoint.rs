@@ -4,23 +4,61 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
+use serde_json::{Value, json};
+
 use crate::{Place, Said};
 
 /// An endpoint that gives every request the same answer. Its thread ends with
 /// the test's process.
 fn endpoint(answer: &'static str) -> String {
+    answering(vec![answer.to_owned()])
+}
+
+/// An endpoint that gives these answers, one after the other and then from the first again.
+fn answering(answers: Vec<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
     thread::spawn(move || {
+        let mut answers = answers.iter().cycle();
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
             let mut request = [0; 65536];
-            if stream.read(&mut request).is_ok() {
+            if stream.read(&mut request).is_ok()
+                && let Some(answer) = answers.next()
+            {
                 drop(stream.write_all(answer.as_bytes()));
             }
         }
     });
     url
+}
+
+/// A model that gives these replies, one after the other and then from the first again,
+/// each for a hundred tokens.
+pub(crate) fn replying(messages: Vec<String>) -> String {
+    let answers = messages.into_iter().map(|message| {
+        let body = format!(
+            r#"{{"choices":[{{"index":0,"finish_reason":"stop","message":{message}}}],"usage":{{"prompt_tokens":90,"completion_tokens":10,"total_tokens":100}}}}"#
+        );
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+    });
+    answering(answers.collect())
+}
+
+/// A reply that calls these tools with these arguments.
+pub(crate) fn message(calls: &[(&str, &str)]) -> String {
+    let calls = calls.iter().enumerate().map(|(id, (name, arguments))| {
+        json!({
+            "id": id.to_string(),
+            "type": "function",
+            "function": { "name": name, "arguments": arguments },
+        })
+    });
+    let calls: Vec<Value> = calls.collect();
+    json!({ "role": "assistant", "content": "", "tool_calls": calls }).to_string()
 }
 
 fn play(place: &Place, url: &str) -> Said {
@@ -82,12 +120,8 @@ fn the_key_is_refused_and_never_shown() {
 
 /// Every reply does nothing and takes a hundred tokens.
 fn replies() -> String {
-    let body = r#"{"choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":"","tool_calls":[{"id":"a","type":"function","function":{"name":"interact","arguments":"{\"reasoning\":\"rest\",\"actions\":[\"noop\"]}"}}]}}],"usage":{"prompt_tokens":90,"completion_tokens":10,"total_tokens":100}}"#;
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    endpoint(answer.leak())
+    let rest = r#"{"reasoning":"rest","actions":["noop"]}"#;
+    replying(vec![message(&[("interact", rest)])])
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //! are those that were recorded.
 
 use runner::rebuild::{RebuildError, Recording};
-use runner::replay::{Difference, replay};
+use runner::replay::{Difference, misfiled, replay};
 use serde_json::{Value, json};
-use tracer::record::{EnvironmentEvent, Event, HookResult, SessionTrace};
+use tracer::record::{EnvironmentEvent, Event, HookResult, RuntimeEvent, SessionTrace};
 use tracer::store::Store;
 use tracer::{Conflict, import, trace_json};
 
 use crate::Place;
+use crate::endpoint::{message, replying};
 
 fn played(arguments: &[&str]) -> Place {
     let place = Place::new();
@@ -69,6 +70,15 @@ fn step(trace: &mut SessionTrace, number: usize) -> &mut EnvironmentEvent {
         Event::Cais(_) | Event::Runtime(_) => None,
     });
     steps.nth(number - 1).expect("a step")
+}
+
+fn runtime(trace: &mut SessionTrace) -> &mut RuntimeEvent {
+    let mut events = trace.event_history.iter_mut();
+    let found = events.find_map(|event| match &mut event.record {
+        Event::Runtime(runtime) => Some(runtime),
+        Event::Cais(_) | Event::Environment(_) => None,
+    });
+    found.expect("a runtime's event")
 }
 
 fn remove_step(trace: &mut SessionTrace, number: usize) {
@@ -217,6 +227,33 @@ fn a_trace_that_was_tampered_with_is_found_out() {
         (first_unlock, &format!("{unlocked}.description")),
     );
     check(
+        "what hooks reported of every step",
+        &|trace| {
+            for event in &mut trace.event_history {
+                event.record.base_mut().event_metadata.clear();
+            }
+        },
+        (first_unlock, &unlocked),
+    );
+    check(
+        "what a step changed",
+        &|trace| step(trace, 43).observation_diff["sleeping"] = json!([false, true]),
+        (43, "observation_diff.sleeping"),
+    );
+    check(
+        "the actions of the runtime's event",
+        &|trace| runtime(trace).actions = vec![json!("noop")],
+        (0, "runtime.actions"),
+    );
+    check(
+        "the calls that the runtime found",
+        &|trace| {
+            let after = &mut runtime(trace).base.system_state_after;
+            after["result"]["calls"][0]["actions"] = json!(["noop"]);
+        },
+        (0, "runtime.result"),
+    );
+    check(
         "the seed",
         &|trace| trace.metadata[0].data["seed"] = json!(4),
         (0, "digest"),
@@ -302,4 +339,74 @@ fn the_program_says_where_a_file_differs_and_exits_so() {
     assert!(said.contains("differs at step 17"), "{said}");
     let said = place.read("replay", &["--all"]).exited(1).out;
     assert!(said.contains("1 of 2 episodes"), "{said}");
+}
+
+#[test]
+fn turns_without_a_valid_call_are_replayed_as_they_were() {
+    let act = message(&[("interact", r#"{"actions":["move_left","do"]}"#)]);
+    let nonsense = message(&[("fly", "{}")]);
+    let silence = r#"{"role":"assistant","content":"I would rather not."}"#.to_owned();
+    let ends = message(&[
+        ("interact", r#"{"actions":["noop"]}"#),
+        ("terminate", r#"{"reason":"enough"}"#),
+        ("interact", r#"{"actions":["do"]}"#),
+    ]);
+    let url = replying(vec![
+        act.clone(),
+        nonsense.clone(),
+        act,
+        silence,
+        nonsense,
+        ends,
+    ]);
+    for turns in ["9", "5"] {
+        let place = Place::new();
+        let config = place.path("ending.toml");
+        std::fs::write(&config, "[agent]\nterminate = true\n").expect("a file");
+        let config = config.to_str().expect("a path in Unicode");
+        let run = [
+            "--config",
+            config,
+            "--episodes",
+            "1",
+            "--model",
+            "m",
+            "--endpoint",
+            &url,
+        ];
+        let limit = ["--max-turns", turns, "--concurrency", "1", "--quiet"];
+        place.play(&[&run[..], &limit[..]].concat()).exited(0);
+        let ending = "select count(*) from messages where message_type = 'observation' \
+                      and content::varchar like '%do: not executed%'";
+        assert_eq!(place.ask(ending), json!(u64::from(turns == "9")));
+        let invalid = "select count(*) from messages where message_type = 'observation' \
+                       and content::varchar like '%Nothing was executed%'";
+        assert!(place.ask(invalid).as_u64() >= Some(3));
+        place.read("replay", &["--all"]).exited(0);
+    }
+}
+
+/// What hooks found, with the numbers of the events.
+type Findings = Vec<(Option<u64>, HookResult)>;
+
+#[test]
+fn the_table_of_what_hooks_found_is_compared_too() {
+    let place = played(&["--episodes", "1", "--model", "embedded:random"]);
+    let trace = traces(&place).remove(0);
+    let recording = Recording::of(&trace).expect("an episode");
+    let store = Store::open_read_only(place.traces()).expect("a trace file");
+    let table = store.hook_results(&trace.session_id).expect("a table");
+    assert!(table.len() > 4);
+    assert_eq!(misfiled(&trace, &recording, &table), None);
+    let check = |tamper: &dyn Fn(&mut Findings), at: usize| {
+        let mut tampered = table.clone();
+        tamper(&mut tampered);
+        let found = misfiled(&trace, &recording, &tampered).expect("a difference");
+        let step = &recording.steps[found.step as usize - 1];
+        assert_eq!(Some(step.seq), table[at].0, "{found:?}");
+    };
+    check(&|table| table[2].1.code = 'H', 2);
+    check(&|table| table[3].1.data = json!({}), 3);
+    check(&|table| table.insert(1, table[0].clone()), 0);
+    check(&|table| table.clear(), 0);
 }

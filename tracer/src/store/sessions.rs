@@ -7,8 +7,9 @@ use duckdb::{OptionalExt, Row};
 use super::value::{Time, conversion, from_json, from_json_opt};
 use super::{Store, StoreError};
 use crate::record::{
-    CaisEvent, EnvironmentEvent, Event, EventBase, EventId, LlmCallRecord, Part, Recorded,
-    RewardSignal, RuntimeEvent, SessionEventMessage, SessionTimeStep, SessionTrace, TimeRecord,
+    CaisEvent, EnvironmentEvent, Event, EventBase, EventId, HookResult, LlmCallRecord, Part,
+    Recorded, RewardSignal, RuntimeEvent, SessionEventMessage, SessionTimeStep, SessionTrace,
+    TimeRecord,
 };
 use crate::writer::resolved;
 
@@ -37,6 +38,45 @@ impl Store {
             },
             other => other,
         })
+    }
+
+    /// What hooks found in a session, as the table `hook_results` has it: the number of the
+    /// event in the session, which is `None` where there is no such event, and the finding.
+    /// The events of [`session_trace`](Self::session_trace) have the same findings, in the
+    /// same order.
+    ///
+    /// # Errors
+    ///
+    /// Where the table cannot be read.
+    pub fn hook_results(
+        &self,
+        session_id: &str,
+    ) -> Result<Vec<(Option<u64>, HookResult)>, StoreError> {
+        self.rows(
+            "select e.seq, hook_name, code, priority, description, data
+             from hook_results h left join events e
+               on e.id = h.event_id and e.session_id = h.session_id
+             where h.session_id = ? order by e.seq, h.rowid",
+            [session_id],
+            |row| {
+                let code: String = row.get(2)?;
+                let code = code.parse().map_err(|_| {
+                    conversion(format!(
+                        "{code:?} is no code of a hook: it has one character"
+                    ))
+                })?;
+                Ok((
+                    row.get(0)?,
+                    HookResult {
+                        hook_name: row.get(1)?,
+                        code,
+                        priority: row.get(3)?,
+                        description: row.get(4)?,
+                        data: from_json(row.get(5)?)?,
+                    },
+                ))
+            },
+        )
     }
 
     fn read_session(&self, session_id: &str) -> Result<SessionTrace, StoreError> {
