@@ -46,6 +46,7 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
     let parent = job.start.as_ref().map(|start| start.info().clone());
     let screen = Screen {
         view: View::Pixels,
+        scroll: 0,
         colors: colors(),
         clock: args.fps,
         pace: None,
@@ -84,7 +85,9 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
         None => {
             print(&reports, true)?;
             output::line(&where_to_look(&info.experiment_id, &traces))?;
-            if let Some(text) = unfinished(&info.experiment_id, &traces, &finished) {
+            let unfinished = unfinished(&info.experiment_id, &traces, &finished);
+            // What a person left, no `resume` plays.
+            if let Some(text) = unfinished.filter(|_| args.watch.is_some()) {
                 output::line(&format!("\n{text}"))?;
             }
         }

@@ -14,6 +14,10 @@ pub(super) enum Command {
     Pause,
     /// Go on by one action.
     OneStep,
+    /// Pass over rows of the text.
+    Down,
+    /// Come back to them.
+    Up,
     /// Go on faster.
     Faster,
     /// Go on slower.
@@ -54,6 +58,15 @@ pub(super) fn playing(key: KeyEvent) -> Option<Command> {
         KeyCode::Char('n' | '.') => act(Action::Noop),
         KeyCode::Char('m') => Some(Command::NextView),
         KeyCode::Char('q') | KeyCode::Esc => Some(Command::Quit),
+        other => scrolling(other),
+    }
+}
+
+/// What a key does to a text that is longer than the screen.
+fn scrolling(code: KeyCode) -> Option<Command> {
+    match code {
+        KeyCode::PageDown => Some(Command::Down),
+        KeyCode::PageUp => Some(Command::Up),
         _ => None,
     }
 }
@@ -68,8 +81,13 @@ pub(super) fn watching(key: KeyEvent) -> Option<Command> {
         KeyCode::Char('-') => Some(Command::Slower),
         KeyCode::Char('m') => Some(Command::NextView),
         KeyCode::Char('q') | KeyCode::Esc => Some(Command::Quit),
-        _ => None,
+        other => scrolling(other),
     }
+}
+
+/// Whether a key leaves an episode that is over.
+pub(super) fn leaves(key: KeyEvent) -> bool {
+    key.code == KeyCode::Enter || watching(key) == Some(Command::Quit)
 }
 
 /// A letter is the same key with Caps Lock, as in the original.

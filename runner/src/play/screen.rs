@@ -6,7 +6,7 @@ use agent_react::hooks::Tier;
 use console::{measure_text_width, truncate_str};
 use env_crafter::{Achievement, Item};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line as Row, Span};
 use ratatui::widgets::{Paragraph, Wrap};
@@ -79,6 +79,8 @@ impl Colors {
 pub struct Screen {
     /// How the world is shown.
     pub view: View,
+    /// How many rows of the text are passed over.
+    pub scroll: u16,
     /// Which colours there are.
     pub colors: Colors,
     /// How many steps pass each second, where time passes by itself.
@@ -88,10 +90,15 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// Whether there is room in a terminal of this size.
+    pub(super) fn fits(size: Size) -> bool {
+        size.width >= SMALLEST.0 && size.height >= SMALLEST.1
+    }
+
     /// Draws everything there is to see.
     pub fn draw(&self, frame: &mut Frame<'_>, game: &Game) {
         let area = frame.area();
-        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        if !Screen::fits(area.as_size()) {
             let text = format!(
                 "The terminal has {} columns and {} rows: it takes {} and {}. Enlarge it, or \
                  leave with q.",
@@ -106,6 +113,12 @@ impl Screen {
             Constraint::Length(2),
         ];
         let [head, body, foot] = Layout::vertical(rows).areas(area);
+        self.head(frame, game, head);
+        self.foot(frame, game, foot);
+        if self.view == View::Text {
+            self.text(frame, game, body);
+            return;
+        }
         let columns = [Constraint::Min(0), Constraint::Length(PANEL)];
         let [left, panel] = Layout::horizontal(columns).spacing(1).areas(body);
         let happened = match left.height {
@@ -115,11 +128,9 @@ impl Screen {
         };
         let rows = [Constraint::Min(0), Constraint::Length(happened)];
         let [world, log] = Layout::vertical(rows).areas(left);
-        self.head(frame, game, head);
         self.world(frame, game, world);
         self.happened(frame, game, log);
         self.panel(frame, game, panel);
-        self.foot(frame, game, foot);
     }
 
     fn style(&self, color: Color) -> Style {
@@ -164,17 +175,35 @@ impl Screen {
     fn world(&self, frame: &mut Frame<'_>, game: &Game, area: Rect) {
         let env = game.env();
         let pixels = map::pixels_that_fit(env, area).filter(|_| self.colors.any());
-        match (self.view, pixels) {
-            (View::Text, _) => {
-                let text = Paragraph::new(game.observation.as_str());
-                frame.render_widget(text.wrap(Wrap { trim: false }), area);
-            }
-            (View::Pixels, Some(unit)) => {
-                map::draw_pixels(env, unit, self.colors, area, frame.buffer_mut());
-            }
-            (View::Pixels | View::Signs, _) => {
-                map::draw_signs(env, self.colors, area, frame.buffer_mut());
-            }
+        match pixels.filter(|_| self.view == View::Pixels) {
+            Some(unit) => map::draw_pixels(env, unit, self.colors, area, frame.buffer_mut()),
+            None => map::draw_signs(env, self.colors, area, frame.buffer_mut()),
+        }
+    }
+
+    /// What a model reads says all that there is, and needs all the room.
+    fn text(&self, frame: &mut Frame<'_>, game: &Game, area: Rect) {
+        let width = usize::from(area.width.max(1));
+        let lines = game.observation.lines();
+        let rows = lines.map(|line| measure_text_width(line).div_ceil(width).max(1));
+        let rows = u16::try_from(rows.sum::<usize>()).unwrap_or(u16::MAX);
+        let height = match rows > area.height {
+            true => area.height.saturating_sub(1),
+            false => area.height,
+        };
+        let top = self.scroll.min(rows.saturating_sub(height));
+        let text = Paragraph::new(game.observation.as_str()).wrap(Wrap { trim: false });
+        let room = Rect { height, ..area };
+        frame.render_widget(text.scroll((top, 0)), room);
+        if height < area.height {
+            let (from, to) = (top + 1, top + height);
+            let place = format!("rows {from} to {to} of {rows} · page up, page down");
+            let under = Rect {
+                y: area.y + height,
+                height: 1,
+                ..area
+            };
+            frame.render_widget(Span::styled(place, self.dim()), under);
         }
     }
 
@@ -257,7 +286,7 @@ impl Screen {
 
     fn foot(&self, frame: &mut Frame<'_>, game: &Game, area: Rect) {
         let keys = match (&game.ended, &self.pace) {
-            (Some(_), _) => "The episode is over and recorded. Any key leaves.".to_owned(),
+            (Some(_), _) => "The episode is over and recorded. Enter or q leaves.".to_owned(),
             (None, None) => keys::PLAYING.to_owned(),
             (None, Some(pace)) => {
                 let doing = if game.asked {
@@ -316,6 +345,7 @@ mod tests {
     fn drawn(game: &Game, view: View, size: (u16, u16)) -> Terminal<TestBackend> {
         let screen = Screen {
             view,
+            scroll: 0,
             colors: Colors::True,
             clock: Some(5),
             pace: None,
@@ -400,5 +430,14 @@ mod tests {
         game.hear(super::super::Heard::Asked("You see grass.".to_owned()));
         let text = text(&drawn(&game, View::Text, SMALLEST));
         assert!(text.contains("You see grass."), "{text}");
+        assert!(
+            !text.contains("achievements"),
+            "it has the room of the panel: {text}"
+        );
+
+        let many: Vec<String> = (1..=40).map(|row| format!("row {row}")).collect();
+        game.hear(super::super::Heard::Asked(many.join("\n")));
+        let text = self::text(&drawn(&game, View::Text, SMALLEST));
+        assert!(text.contains("rows 1 to 20 of 40"), "{text}");
     }
 }

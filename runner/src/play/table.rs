@@ -19,6 +19,9 @@ const GLANCE: Duration = Duration::from_millis(30);
 /// How fast time passes for somebody asleep.
 const ASLEEP: Duration = Duration::from_millis(120);
 
+/// Rows by which a text is scrolled.
+const PAGE: u16 = 10;
+
 /// Milliseconds for each action that is looked at, from slow to fast.
 const PACES: [u64; 7] = [2000, 1000, 500, 250, 120, 60, 25];
 
@@ -95,7 +98,11 @@ pub fn at_the_terminal<B: Backend>(
                 Err(TryRecvError::Disconnected) => break,
             }
         }
-        if game.ended.is_none() {
+        let in_sight = Screen::fits(terminal.size()?);
+        if game.ended.is_none() && !in_sight {
+            // Nobody plays what they cannot see.
+            moved = Instant::now();
+        } else if game.ended.is_none() {
             hands.pass_time(&mut game, &mut moved);
         } else {
             // What was decided and not shown yet belongs to the end, too.
@@ -114,7 +121,12 @@ pub fn at_the_terminal<B: Backend>(
             continue;
         }
         if game.ended.is_some() {
-            return Ok(false);
+            // Not any key: one that was pressed to play leaves nothing unread.
+            if keys::leaves(key) {
+                forget_keys()?;
+                return Ok(false);
+            }
+            continue;
         }
         let command = match hands {
             Hands::Play { .. } | Hands::PlayInTime { .. } => keys::playing(key),
@@ -122,11 +134,28 @@ pub fn at_the_terminal<B: Backend>(
         };
         match command {
             None => {}
-            Some(Command::Quit) => return Ok(true),
+            Some(Command::Quit) => {
+                forget_keys()?;
+                return Ok(true);
+            }
+            Some(_) if !in_sight => {}
             Some(Command::NextView) => screen.view = screen.view.next(),
+            Some(Command::Down) => {
+                let rows = game.observation.lines().count() as u16;
+                screen.scroll = (screen.scroll + PAGE).min(rows);
+            }
+            Some(Command::Up) => screen.scroll = screen.scroll.saturating_sub(PAGE),
             Some(command) => hands.obey(command, &mut game),
         }
     }
+}
+
+/// Takes the keys that were pressed and not read, which would go to the shell.
+fn forget_keys() -> io::Result<()> {
+    while event::poll(Duration::ZERO)? {
+        event::read()?;
+    }
+    Ok(())
 }
 
 impl Hands {

@@ -12,8 +12,8 @@ use crate::{Place, Said};
 /// What a terminal is sent so that the shell's screen is there again.
 const SCREEN_IS_BACK: &str = "\u{1b}[?1049l";
 
-/// Runs the program in a terminal of 100 columns and 30 rows, pressing `key` again
-/// and again until it ends.
+/// Runs the program in a terminal of 100 columns and 30 rows, pressing `key` and Enter, which
+/// leaves what is over, again and again until it ends.
 fn at_a_terminal(place: &Place, arguments: &str, key: u8) -> Said {
     let runner = env!("CARGO_BIN_EXE_runner");
     let line = format!("stty cols 100 rows 30; exec {runner} {arguments}");
@@ -34,7 +34,11 @@ fn at_a_terminal(place: &Place, arguments: &str, key: u8) -> Said {
         .expect("script starts");
     let mut keys = child.stdin.take().expect("keys");
     let typing = thread::spawn(move || {
-        while keys.write_all(&[key]).and_then(|()| keys.flush()).is_ok() {
+        while keys
+            .write_all(&[key, b'\r'])
+            .and_then(|()| keys.flush())
+            .is_ok()
+        {
             thread::sleep(Duration::from_millis(50));
         }
     });
