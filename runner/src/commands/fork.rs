@@ -38,11 +38,12 @@ pub(super) fn fork(args: &ForkArgs) -> anyhow::Result<Exit> {
     }
     if config.limits.max_steps <= args.at_step {
         return Err(Coded::usage(format!(
-            "the parent's limit of {} steps is reached at step {}: give a larger --max-steps",
+            "the limit of {} steps is reached at step {}: give a larger --max-steps",
             config.limits.max_steps, args.at_step
         ))
         .into());
     }
+    let start = start.until(config.limits.max_steps, &recording)?;
     let mut job = prepare(config, &settings, &args.run, None)?;
     job.plan.world = recording.world.clone();
     for episode in &mut job.plan.episodes {

@@ -177,6 +177,7 @@ fn configured(args: &PlayArgs) -> anyhow::Result<(Config, Settings, Option<Start
     config.run.seed = recording.config.seed;
     config.world.difficulty = recording.world.difficulty.name().to_owned();
     config.world.length = recording.world.length.unwrap_or(config.world.length);
+    let start = start.until(config.limits.max_steps, &recording)?;
     Ok((config, settings, Some(start)))
 }
 

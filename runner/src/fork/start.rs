@@ -46,6 +46,10 @@ pub struct ParentResults {
     pub achievements: u64,
     /// The sum of all rewards.
     pub reward: f64,
+    /// The step up to which this is counted, where the parent went on further than its
+    /// continuations may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
 }
 
 impl ForkInfo {
@@ -112,6 +116,13 @@ impl Start {
     ///
     /// Where the episode has no such step or was over by then.
     pub fn at(recording: &Recording, step: u64, reseed: bool) -> anyhow::Result<Start> {
+        if let Some(fork) = recording.fork.as_ref().filter(|fork| step < fork.step) {
+            return Err(Coded::usage(format!(
+                "this episode goes on from step {} of {}: go on from that one for step {step}",
+                fork.step, fork.session_id
+            ))
+            .into());
+        }
         let mut states = recording.states()?;
         states.advance_to(step)?;
         let env = states.env().clone();
@@ -154,6 +165,7 @@ impl Start {
                 steps: results.steps,
                 achievements: results.achievement_counts.len() as u64,
                 reward: results.reward,
+                until: None,
             }),
         };
         Ok(Start {
@@ -162,6 +174,27 @@ impl Start {
             fork,
             info,
         })
+    }
+
+    /// Counts the parent no further than its continuations may go, so that what they reached
+    /// is set against what it reached in the same time.
+    ///
+    /// # Errors
+    ///
+    /// Where the world of the parent cannot be rebuilt.
+    pub fn until(mut self, limit: u64, recording: &Recording) -> anyhow::Result<Start> {
+        if let Some(parent) = self.info.parent.as_mut().filter(|it| it.steps > limit) {
+            let mut states = recording.states()?;
+            states.advance_to(limit)?;
+            *parent = ParentResults {
+                ending: Ending::StepLimit,
+                steps: limit,
+                achievements: states.env().achievements().len() as u64,
+                reward: states.total_reward(),
+                until: Some(limit),
+            };
+        }
+        Ok(self)
     }
 
     /// What the trace file is told of the fork.

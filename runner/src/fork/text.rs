@@ -33,8 +33,9 @@ pub fn render(report: &ForkReport, width: u16) -> String {
     ];
     let mut rows = table(width, header);
     if let (Some(went), Some(results)) = (parent_went_on, &fork.parent) {
+        let until = results.until.map(|step| format!(" until step {step}"));
         rows.add_row([
-            format!("{} (the parent)", fork.model).into(),
+            format!("{} (the parent{})", fork.model, until.unwrap_or_default()).into(),
             right(1),
             right(signed(went.achievements, 0)),
             right(signed(went.reward, 1)),

@@ -48,6 +48,29 @@ fn continuations_know_their_parent_and_replay() {
 }
 
 #[test]
+fn a_parent_counts_no_further_than_its_continuations_may_go() {
+    let (place, id) = Place::with_episode("120");
+    let limit = ["--max-steps", "60", "--continuations", "1"];
+    let report = fork(
+        &place,
+        &[&[&id[..], "--at-step", "40"][..], &limit].concat(),
+    );
+    assert_eq!(report["parent_went_on"]["steps"], json!(20.0));
+    assert_eq!(report["parent"]["until"], json!(60));
+    // The same player goes on as its parent did.
+    let same = &report["models"][0]["reward_above_parent"]["value"];
+    assert_eq!(same, &json!(0.0));
+    let fork = report["models"][0]["session_ids"][0]
+        .as_str()
+        .expect("an id");
+    let said = place.read("fork", &[fork, "--at-step", "5"]).exited(2).err;
+    assert!(
+        said.contains(&format!("goes on from step 40 of {id}")),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_run_does_not_count_what_went_on_from_its_episodes() {
     let (place, id) = Place::with_episode("120");
     let before = place.read("report", &["--format", "json"]).exited(0).json();
@@ -146,7 +169,7 @@ fn a_continuation_can_be_continued_with_another_luck() {
     let said = place.read("replay", &["--all"]).exited(0).out;
     assert!(said.contains("all 5 episodes"), "{said}");
     let said = place.read("fork", &[&child, "--at-step", "20"]);
-    said.refused(2, &["no step 20", "40 to 120"]);
+    said.refused(2, &["goes on from step 40", &id]);
 }
 
 #[test]
