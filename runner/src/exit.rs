@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use tracer::store::StoreError;
 
 use crate::config::ConfigError;
-use crate::rebuild::RebuildError;
+use crate::rebuild::{NoSession, RebuildError};
 
 /// Why the program ends, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn of_error(error: &anyhow::Error) -> Exit {
         if let Some(coded) = cause.downcast_ref::<Coded>() {
             return coded.exit;
         }
-        if cause.is::<ConfigError>() {
+        if cause.is::<ConfigError>() || cause.is::<NoSession>() {
             return Exit::Usage;
         }
         if let Some(error) = cause.downcast_ref::<StoreError>() {

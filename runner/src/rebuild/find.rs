@@ -1,8 +1,20 @@
 //! Finds the session that is meant by the first characters of its id.
 
-use tracer::store::{Store, StoreError};
+use std::path::PathBuf;
+
+use tracer::store::Store;
 
 use crate::exit::Coded;
+
+/// That no session is meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{} holds no session {id:?}: `runner sessions` lists them", path.display())]
+pub struct NoSession {
+    /// The trace file.
+    path: PathBuf,
+    /// What was asked for.
+    id: String,
+}
 
 /// How many candidates an error names.
 const SHOWN: usize = 4;
@@ -27,10 +39,9 @@ pub fn find_session(store: &Store, id: &str) -> anyhow::Result<String> {
     let path = store.path().display();
     match &begun[..] {
         [only] => Ok((*only).clone()),
-        // The error says how to find those there are.
-        [] => Err(StoreError::NoSession {
+        [] => Err(NoSession {
             path: store.path().to_owned(),
-            session_id: id.to_owned(),
+            id: id.to_owned(),
         }
         .into()),
         several => {

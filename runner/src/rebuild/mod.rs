@@ -23,7 +23,7 @@ mod recording;
 mod states;
 mod world;
 
-pub use find::find_session;
+pub use find::{NoSession, find_session};
 pub use recording::{
     Fork, RebuildError, RecordedDecision, RecordedObservation, RecordedStep, Recording, Reseed,
     Validated,

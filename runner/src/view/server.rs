@@ -26,7 +26,7 @@ use super::pictures;
 use super::question::Desk;
 use super::shelf::Library;
 use crate::exit::{Coded, Exit, of_error};
-use crate::rebuild::RebuildError;
+use crate::rebuild::{NoSession, RebuildError};
 
 /// Pixels of a cell in a frame that the world draws.
 const UNIT: u32 = 48;
@@ -265,6 +265,7 @@ impl IntoResponse for Problem {
         let missing = |cause: &(dyn std::error::Error + 'static)| {
             matches!(cause.downcast_ref(), Some(StoreError::NoSession { .. }))
                 || matches!(cause.downcast_ref(), Some(RebuildError::NoStep { .. }))
+                || cause.is::<NoSession>()
                 || cause.is::<NotThere>()
         };
         let status = if self.0.chain().any(missing) {

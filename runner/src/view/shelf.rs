@@ -19,6 +19,7 @@ use tracer::store::{Reach, Store, StoreError};
 
 use super::catalog::Catalog;
 use super::episode::Episode;
+use crate::rebuild::find_session;
 
 /// How long the file stays open after a question: until the next one of the same
 /// page, so that whoever wants to write it hardly ever finds it taken.
@@ -151,7 +152,7 @@ impl Shelf {
         Ok(catalog)
     }
 
-    /// One of its sessions, rebuilt.
+    /// The session that this is the id of, or how its id begins, rebuilt.
     pub(super) fn episode(&mut self, id: &str) -> anyhow::Result<Arc<Episode>> {
         let stamp = self.opened()?.stamp;
         let known = self
@@ -161,7 +162,9 @@ impl Shelf {
         if let Some((_, _, episode)) = known {
             return Ok(Arc::clone(episode));
         }
-        let episode = Arc::new(Episode::of(self.store()?.session_trace(id)?));
+        let store = self.store()?;
+        let trace = store.session_trace(&find_session(store, id)?)?;
+        let episode = Arc::new(Episode::of(trace));
         self.episodes.retain(|(known, ..)| known != id);
         if self.episodes.len() == KEPT {
             self.episodes.pop_front();

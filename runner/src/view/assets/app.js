@@ -33,8 +33,9 @@ const address = () => {
   return { page, parts, query: Object.fromEntries(new URLSearchParams(query)) };
 };
 
-/** Keeps the step in the address of the page that is shown now: at once, and then a few
- * times a second, since browsers refuse to write addresses as fast as an episode plays. */
+/** Keeps the step in the address of the page that is shown now, or the turn where it has no
+ * steps: at once, and then a few times a second, since browsers refuse to write addresses as
+ * fast as an episode plays. */
 function remembering() {
   const page = here();
   let wanted = null;
@@ -42,24 +43,24 @@ function remembering() {
   const write = () => {
     waiting = wanted !== null && here() === page;
     if (!waiting) return;
-    history.replaceState(null, "", `${page}?step=${wanted}`);
+    history.replaceState(null, "", `${page}?${wanted}`);
     wanted = null;
     setTimeout(write, 250);
   };
-  return (step) => {
-    wanted = step;
+  return (step, turn) => {
+    wanted = turn === undefined ? `step=${step}` : `turn=${turn}`;
     if (!waiting) write();
   };
 }
 
-/** The step an address asks for, if it is a number. */
-const stepOf = ({ step }) => (step !== undefined && Number.isFinite(Number(step)) ? Math.round(Number(step)) : null);
+/** The step or turn an address asks for, if it is a number. */
+const numberOf = (text) => (text !== undefined && Number.isFinite(Number(text)) ? Math.round(Number(text)) : null);
 
 const episodeLink = (id, text, step) => h("a", { href: `#/episode/${encodeURIComponent(id)}${step === undefined ? "" : `?step=${step}`}` }, quoted(text));
 
 /** Links to what others made of an episode. */
 const forksOf = (id, runs) => runs.filter(({ fork }) => fork?.session_id === id).map(({ fork, experiment_id: run }, place) => [
-  place > 0 ? ", " : null, h("a", { href: `#/episodes?${new URLSearchParams({ run })}` }, `step ${fork.step}`)]);
+  place > 0 ? ", " : null, h("a", { href: `#/episodes?${new URLSearchParams({ run })}` }, `step ${fork.step} (${run})`)]);
 
 const PAGES = {
   async "" () {
@@ -87,11 +88,11 @@ const PAGES = {
       data.run ? [h("a", { href: `#/episodes?${new URLSearchParams({ run: data.run })}` }, data.run), " › "] : null,
       seed === undefined ? "session" : h("a", { href: `#/episodes?${new URLSearchParams({ seed })}` }, `seed ${seed}`));
     const first = data.film?.first_step ?? 0;
-    const links = { above, forks: forksOf(id, runs), episode: (other, step) => episodeLink(other, other, step) };
+    const links = { above, forks: forksOf(data.id, runs), episode: (other, step) => episodeLink(other, other, step) };
     const last = before?.player.state === before?.film?.last;
-    const state = before ? (last ? Infinity : before.player.state) : (stepOf(query) ?? first) - first;
+    const state = before ? (last ? Infinity : before.player.state) : (numberOf(query.step) ?? first) - first;
     return [`${model ?? "Session"}${seed === undefined ? "" : `, seed ${seed}`}`, () => {
-      const view = showEpisode(main, { source, facts: known, tiles: pictures, data, state, moved: (at) => moved(first + at), links, before });
+      const view = showEpisode(main, { source, facts: known, tiles: pictures, data, state, turn: before ? null : numberOf(query.turn), moved: (at, turn) => moved(first + at, turn), links, before });
       return { ...view, digest, follows: data.status === "running" ? id : undefined };
     }];
   },
@@ -99,7 +100,7 @@ const PAGES = {
     if (parts.length !== 2) throw new Error("Two episodes are seen side by side: tick them in the list.");
     const moved = remembering();
     const [pair, known, pictures] = await Promise.all([Promise.all(parts.map(source.episode)), facts(), tiles()]);
-    return ["Side by side", () => showPair(main, { facts: known, tiles: pictures, pair, step: stepOf(query), moved, link: episodeLink })];
+    return ["Side by side", () => showPair(main, { facts: known, tiles: pictures, pair, step: numberOf(query.step), moved, link: episodeLink })];
   },
   async sql() {
     const tables = await source.tables();

@@ -11,7 +11,7 @@ import { TurnList } from "./turns.js";
 
 /** Shows an episode in an element. The answer can be closed; given as `before`, the
  * same episode is shown with what was recorded since, and otherwise as it was. */
-export function showEpisode(main, { source, facts, tiles, data, state = 0, moved = () => {}, links = null, before = null }) {
+export function showEpisode(main, { source, facts, tiles, data, state = 0, turn = null, moved = () => {}, links = null, before = null }) {
   if (!data.film) return showSession(main, { source, data, links });
   const film = new Film(data.film);
   const player = new Player(film.last, film.first_step);
@@ -52,7 +52,7 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
     drawMap(map, tiles, film, at);
     map.setAttribute("aria-label", `Map with the path of ${at} steps`);
     for (const mark of marks.querySelectorAll("[data-state]")) mark.classList.toggle("later", Number(mark.dataset.state) > at);
-    moved(at);
+    moved(at, panel.opened?.turn);
   });
 
   const unlocked = film.unlocks();
@@ -73,13 +73,14 @@ export function showEpisode(main, { source, facts, tiles, data, state = 0, moved
       stage.element,
       panel.element,
       h("div", { class: "around" },
-        h("section", {}, h("h2", {}, "Map"), map, h("p", { class: "dim small" }, `The yellow line is the path walked${film.first_step > 0 ? ", the blue one that of the parent until the fork" : ""}, the box what is seen now. What was not seen yet is pale.`)),
+        h("section", {}, h("h2", {}, "Map"), map, h("p", { class: "dim small" }, `The yellow line is the path walked${film.first_step > 0 ? ", the blue one that of the parent until the fork" : ""}, the box what is seen now. What was not seen yet is faint.`)),
         h("section", {}, h("h2", {}, `Achievements: ${film.inherited.length + unlocked.length} of ${facts.achievements.length}`), marks))),
     list.element,
     details(data),
     dialog);
   const stops = [listenToKeys(player, jump, more), onTheme(() => player.tell())];
-  player.go(state);
+  if (data.turns.some((line) => line.turn === turn)) panel.open(turn);
+  else player.go(state);
   return {
     player,
     film,

@@ -1,6 +1,6 @@
 // Shows the one episode that is in this file.
 
-import { fill, h } from "./dom.js";
+import { fill, h, visible } from "./dom.js";
 import { loadTiles } from "./draw.js";
 import { showEpisode } from "./episode.js";
 import { embedded } from "./source.js";
@@ -17,6 +17,8 @@ async function unpacked() {
   try {
     const contents = await unpacked();
     const source = embedded(contents);
+    const { model, seed } = contents.episode.metadata.episode_config ?? {};
+    if (model) document.title = `${visible(model)}, seed ${seed} · Crafter episode`;
     showEpisode(main, { source, facts: contents.facts, tiles: await loadTiles(source.tiles), data: contents.episode });
   } catch (problem) {
     fill(main, h("p", { class: "problem", role: "alert" }, `This episode cannot be shown: ${problem.message}`));
