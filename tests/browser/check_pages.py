@@ -13,6 +13,7 @@ import json
 import pathlib
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -20,7 +21,7 @@ from growing import followed, forked, going_on
 from page import Page, ran, served
 from webdriver import Browser
 
-HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\u202egnirts\u0007 & \"'`"
+HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\u202egnirts\u0007\u061c\U000e0041 & \"'`"
 HUGE = "many words " * 20_000
 
 
@@ -35,9 +36,9 @@ def main():
         traces = made_traces(runner, folder)
         with served(runner, traces) as address:
             check = Check(browser, runner, folder, traces, address, arguments.screenshots)
-            for each in [check.refusals, check.runs_and_links, check.filters, check.player, check.frames, check.turns,
-                         check.hostile, check.side_by_side, check.sql, check.keys_alone, check.small_screen,
-                         check.single_file, check.report, check.pictures]:
+            for each in [check.refusals, check.boundless, check.runs_and_links, check.filters, check.player,
+                         check.frames, check.turns, check.hostile, check.side_by_side, check.sql, check.keys_alone,
+                         check.small_screen, check.single_file, check.report, check.pictures]:
                 begun = time.monotonic()
                 each()
                 check.nothing_wrong(each.__name__)
@@ -100,7 +101,8 @@ class Check(Page):
             assert self.raw(f"/api/episodes/{self.expert}/{missing}")[0] == 404, missing
         for origin in ["http://evil.example", "null", "https://" + place.netloc]:
             assert self.raw("/api/runs", headers={"Origin": origin})[0] == 403, origin
-        assert self.raw("/api/runs", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"})[0] == 403
+        for mode in [{"Sec-Fetch-Mode": "no-cors"}, {"Sec-Fetch-Mode": "navigate"}, {}]:
+            assert self.raw("/api/runs", headers={"Sec-Fetch-Site": "cross-site", **mode})[0] == 403, mode
         for path in ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/style.css/../../app.js", "/assets/app.js",
                      "/api/episodes/..%2f..%2fetc%2fpasswd", "/api/episodes/%00", "/api/nothing"]:
             status, answer = self.raw(path)
@@ -120,6 +122,23 @@ class Check(Page):
         assert len(json.loads(ask("select * from range(100000)")[1])["rows"]) == 1000
         assert self.raw("/api/sql", "POST", "sql=select 1", {"Content-Type": "text/plain"})[0] == 415
 
+    def boundless(self):
+        """A question that the database cannot interrupt is ended, and others are answered meanwhile."""
+        endless = json.dumps({"sql": "select levenshtein(repeat('x', 1000000), repeat('y', 1000000))"})
+        answers = []
+        begun = time.monotonic()
+        asking = threading.Thread(target=lambda: answers.append(self.raw("/api/sql", "POST", endless, {"Content-Type": "application/json"})))
+        asking.start()
+        while asking.is_alive():
+            asked = time.monotonic()
+            self.api("/api/status")
+            assert self.api("/api/sql", "POST", json.dumps({"sql": "select 7"}), {"Content-Type": "application/json"})["rows"] == [[7]]
+            assert time.monotonic() - asked < 8, "others are answered"
+            asking.join(1)
+        [(status, answer)] = answers
+        assert status == 400 and "no answer within 10 s" in answer, (status, answer)
+        assert time.monotonic() - begun < 25
+
     def runs_and_links(self):
         """Every link leads somewhere."""
         self.visit("#/")
@@ -138,6 +157,8 @@ class Check(Page):
         assert len(known) > 15, known
         self.visit("#/nowhere")
         assert "There is no such page" in self.text("main")
+        self.visit(f"#/episode/{self.expert[:-4]}")
+        assert "embedded:expert" in self.text("h1"), "the beginning of an id is enough"
         self.visit("#/episode/nobody")
         assert "holds no session" in self.text("main")
         self.browser.complaints()  # of the 404, which was asked for
@@ -249,7 +270,7 @@ class Check(Page):
         self.visit(f"#/episode/{urllib.parse.quote(row['id'], safe='')}?step=20", ".turn h2")
         self.browser.run("for (const part of document.querySelectorAll('details')) part.open = true")
         shown = self.text("main")
-        assert "<script>window.hacked = 1</script>" in shown and "[U+202E]" in shown and "[U+0007]" in shown
+        assert "<script>window.hacked = 1</script>" in shown and "[U+202E]" in shown and "[U+0007][U+061C][U+E0041]" in shown
         assert "\u202e" not in shown and "\u0007" not in shown
         assert self.text("h1").startswith("<script>")
         self.browser.run("document.querySelector('pre button, pre + button').click()")

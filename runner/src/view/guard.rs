@@ -88,11 +88,12 @@ impl Guard {
         if !headers.get_all(header::ORIGIN).iter().all(own) {
             return Some(NOT_ITS_PAGE);
         }
-        // Following a link from elsewhere is fine; fetching from elsewhere is not.
+        // Following a link to a page from elsewhere is fine; fetching from elsewhere is not.
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or(""));
         let site = text("sec-fetch-site").unwrap_or("none");
         let mode = text("sec-fetch-mode").unwrap_or("navigate");
-        if !matches!(site, "same-origin" | "none") && mode != "navigate" {
+        let follows = mode == "navigate" && !uri.path().starts_with("/api/");
+        if !matches!(site, "same-origin" | "none") && !follows {
             return Some(NOT_ITS_PAGE);
         }
         None
@@ -186,6 +187,25 @@ mod tests {
         assert!(refused("/", &none));
         assert!(refused("http://evil.example/", &own));
         assert!(!refused("http://[::1]:8642/", &own));
+    }
+
+    #[test]
+    fn a_link_from_elsewhere_leads_to_the_page_and_not_to_its_data() {
+        let guard = Guard {
+            host: "127.0.0.1".to_owned(),
+            loopback: true,
+            port: 8642,
+        };
+        let headers = HeaderMap::from_iter([
+            (header::HOST, HeaderValue::from_static("localhost:8642")),
+            (
+                HeaderName::from_static("sec-fetch-site"),
+                HeaderValue::from_static("cross-site"),
+            ),
+        ]);
+        let refused = |uri| guard.refuses(&Uri::from_static(uri), &headers).is_some();
+        assert!(!refused("/"));
+        assert!(refused("/api/runs"));
     }
 
     #[test]
