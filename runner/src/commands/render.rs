@@ -1,5 +1,6 @@
 //! `runner render`: an episode as a GIF, a video or a folder of pictures.
 
+use std::fs;
 use std::path::Path;
 
 use env_crafter::Textures;
@@ -41,7 +42,23 @@ pub(super) fn render(args: &RenderArgs) -> anyhow::Result<Exit> {
         args.out.display(),
         output::counted(frames, "frame")
     ))?;
+    let others = pictures_in(&args.out).saturating_sub(frames);
+    if others > 0 {
+        output::note(&format!(
+            "note: {} holds {} of another rendering, too",
+            args.out.display(),
+            output::counted(others, "picture")
+        ));
+    }
     Ok(Exit::Done)
+}
+
+/// How many pictures are in a folder; none in what is no folder.
+fn pictures_in(out: &Path) -> u64 {
+    let entries = fs::read_dir(out).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name());
+    let pictures = names.filter(|name| Path::new(name).extension().is_some_and(|it| it == "png"));
+    pictures.count() as u64
 }
 
 /// What the name of the output asks for.
