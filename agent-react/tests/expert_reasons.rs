@@ -1,4 +1,7 @@
-//! What the expert says is true by what it reads, in every turn of whole episodes.
+//! What the expert says is true by what it reads and has read, in every turn of whole
+//! episodes.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use agent_react::{
     embedded,
@@ -17,6 +20,9 @@ struct Turn {
     text: String,
     reason: String,
     actions: Vec<String>,
+    /// All that is on the map by what was read up to here, each cell as it was last
+    /// seen.
+    known: BTreeSet<String>,
 }
 
 fn play(seed: u64) -> Vec<Turn> {
@@ -31,8 +37,10 @@ fn play(seed: u64) -> Vec<Turn> {
     let mut environment = Environment::new(world, options).expect("a valid world");
     let model = embedded::model("embedded:expert", seed).expect("a known model");
     let mut turns = Vec::new();
+    let mut map = BTreeMap::new();
     while !environment.is_over() {
         let text = environment.observe().text;
+        map.extend(view(&text));
         let request = ChatRequest {
             messages: Shared::all([ChatMessage::user(&*text)]),
             tools: ToolRules::default().specs().into(),
@@ -51,9 +59,29 @@ fn play(seed: u64) -> Vec<Turn> {
             text,
             reason: arguments["reasoning"].as_str().expect("a text").to_owned(),
             actions: actions.iter().map(ToString::to_string).collect(),
+            known: map.values().cloned().collect(),
         });
     }
     turns
+}
+
+/// What each cell of the view shows, by column and row of the map.
+fn view(text: &str) -> Vec<((i32, i32), String)> {
+    let mut lines = text.lines();
+    let place = lines.by_ref().find_map(|line| {
+        let (x, y) = line.strip_prefix("Position: x ")?.split_once(", y ")?;
+        Some((x.parse::<i32>().ok()?, y.parse::<i32>().ok()?))
+    });
+    let (x, y) = place.expect("a position");
+    let rows = lines.skip_while(|line| !line.starts_with("View (9x7"));
+    let rows = rows.skip(1).take(7).zip(y - 3..);
+    let cells = rows.flat_map(|(row, y)| {
+        let words = row.split_whitespace().zip(x - 4..);
+        words.map(move |(word, x)| ((x, y), word.to_owned()))
+    });
+    let cells: Vec<_> = cells.collect();
+    assert_eq!(cells.len(), 9 * 7, "a whole view in {text}");
+    cells
 }
 
 impl Turn {
@@ -87,13 +115,12 @@ impl Turn {
 
     /// Whether the view shows something.
     fn shows(&self, word: &str) -> bool {
-        let mut rows = self
-            .text
-            .lines()
-            .skip_while(|line| !line.starts_with("View"));
-        let rows = rows.by_ref().skip(1).take(7);
-        rows.flat_map(str::split_whitespace)
-            .any(|cell| cell == word)
+        view(&self.text).iter().any(|(_, cell)| cell == word)
+    }
+
+    /// Whether something was seen and is not known to be gone.
+    fn knows(&self, word: &str) -> bool {
+        self.known.contains(word)
     }
 
     fn rests(&self) -> bool {
@@ -109,7 +136,7 @@ impl Turn {
 /// What is said, and when it is true.
 type Claim = (&'static str, fn(&Turn) -> bool);
 
-const CLAIMS: [Claim; 26] = [
+const CLAIMS: [Claim; 34] = [
     ("It is night", Turn::is_night),
     ("Night is near", |turn| !turn.is_night()),
     ("The night is hardly over", |turn| !turn.is_night()),
@@ -158,8 +185,16 @@ const CLAIMS: [Claim; 26] = [
     ("nothing gets at me here", |turn| {
         turn.rests() && !turn.has_unlocked("wake_up")
     }),
-    ("of which I know none", |turn| !turn.shows("tree")),
-    ("I know of no water", |turn| !turn.shows("water")),
+    ("of which I know none", |turn| !turn.knows("tree")),
+    ("I know of no water", |turn| !turn.knows("water")),
+    ("The water I know", |turn| turn.knows("water")),
+    ("go to the water", |turn| turn.knows("water")),
+    ("so I go and fell a tree", |turn| turn.knows("tree")),
+    ("so I go and mine stone", |turn| turn.knows("stone")),
+    ("the stones I have seen", |turn| turn.knows("stone")),
+    ("iron and need it", |turn| turn.knows("iron")),
+    ("coal and need it", |turn| turn.knows("coal")),
+    ("go for one that I have seen", |turn| turn.knows("diamond")),
 ];
 
 /// Every number that a reason names as what there is of something.
