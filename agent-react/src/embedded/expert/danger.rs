@@ -7,7 +7,7 @@ use super::{
     belief::{Belief, Seen, opposite, side},
     goals::Goal,
     perception::{Arrow, Sighting},
-    tuning::{ARROW_REACH, BOW_REACH, FIT_TO_FIGHT, SPARE_STONES, ZOMBIE_REACH, cost},
+    tuning::{ARROW_LANE, ARROW_REACH, BOW_REACH, FIT_TO_FIGHT, SPARE_STONES, ZOMBIE_REACH, cost},
 };
 
 /// What it costs, over walking, to pass near the creatures in view.
@@ -20,16 +20,23 @@ pub(super) struct Dangers {
 }
 
 impl Dangers {
-    /// Marks what the creatures in view can reach.
+    /// Marks what the creatures in view can reach, and where arrows fly.
     pub(super) fn update(&mut self, belief: &Belief, sighting: &Sighting) {
         let (columns, rows) = belief.extent();
         (self.columns, self.rows) = (columns, rows);
         self.prices.clear();
+        for arrow in sighting.arrows() {
+            let lane = line(belief, arrow.position, arrow.heading, ARROW_LANE);
+            lane.for_each(|at| self.mark(at, cost::IN_ARROW_LANE));
+        }
         for seen in belief.creatures() {
             match seen.kind {
                 ObjectKind::Zombie => self.mark_zombie(seen.position),
                 ObjectKind::Skeleton if !hunts_skeletons(sighting) => {
-                    self.mark_skeleton(belief, seen.position);
+                    for direction in Direction::ALL {
+                        let aimed = line(belief, seen.position, direction, BOW_REACH);
+                        aimed.for_each(|at| self.mark(at, cost::IN_BOWSHOT));
+                    }
                 }
                 ObjectKind::Skeleton
                 | ObjectKind::Player
@@ -63,20 +70,6 @@ impl Dangers {
         }
     }
 
-    /// Arrows fly straight, until something is in the way.
-    fn mark_skeleton(&mut self, belief: &Belief, at: Position) {
-        for direction in Direction::ALL {
-            let mut aimed = at;
-            for _ in 0..BOW_REACH {
-                aimed = aimed + direction;
-                if !belief.is_open(aimed) {
-                    break;
-                }
-                self.mark(aimed, cost::IN_BOWSHOT);
-            }
-        }
-    }
-
     fn mark(&mut self, at: Position, price: u16) {
         let cells = (self.columns * self.rows) as usize;
         self.prices.resize(cells, 0);
@@ -86,6 +79,18 @@ impl Dangers {
             *marked = (*marked).max(price);
         }
     }
+}
+
+/// The cells that an arrow from here flies over: straight on, until something is in
+/// the way, and so many at most.
+fn line(
+    belief: &Belief,
+    from: Position,
+    heading: Direction,
+    cells: usize,
+) -> impl Iterator<Item = Position> {
+    let ahead = std::iter::successors(Some(from), move |&at| Some(at + heading)).skip(1);
+    ahead.take_while(|&at| belief.is_open(at)).take(cells)
 }
 
 /// Whether skeletons are sought rather than avoided.
@@ -156,15 +161,5 @@ pub(super) fn reaction(belief: &Belief, sighting: &Sighting) -> Option<Goal> {
 /// Whether an arrow will be where the player is before there is time for more
 /// than stepping aside.
 fn hits(belief: &Belief, arrow: &Arrow, target: Position) -> bool {
-    let mut at = arrow.position;
-    for _ in 0..ARROW_REACH {
-        at = at + arrow.heading;
-        if at == target {
-            return true;
-        }
-        if !belief.is_open(at) {
-            return false;
-        }
-    }
-    false
+    line(belief, arrow.position, arrow.heading, ARROW_REACH).any(|at| at == target)
 }

@@ -8,8 +8,8 @@ use super::{
     goals::{Goal, Refuge, Terrain, Urgency, Wish},
     perception::Sighting,
     tuning::{
-        DUSK_THIRST, EXPOSED, FRAIL, HEALED, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH,
-        PROVISIONS, RESTED, SATED, SLEEPY, SNACK, SPARE_HEALTH, STARVING, TEND_REACH, TIRED, VITAL,
+        BESET, DUSK_THIRST, EXPOSED, FRAIL, HEALED, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH,
+        RESTED, SATED, SCARCE, SLEEPY, SNACK, SPARE_HEALTH, STARVING, TEND_REACH, TIRED, VITAL,
         WOUNDED, bias, lasting,
     },
 };
@@ -53,7 +53,7 @@ pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &
     };
     refuge(rest.healing, Refuge::Wounds);
     refuge(rest.sleeping, Refuge::Tiredness);
-    if sighting.is_night() && meadow(belief, sighting) > EXPOSED {
+    if sighting.is_night() && is_exposed(belief, sighting) {
         let goal = Goal::Shelter(Refuge::Night);
         let urgency = match sighting.amount(Item::Health) {
             0..=FRAIL => Urgency::Rest,
@@ -108,11 +108,7 @@ impl Limits {
         let night = sighting.is_night();
         // Dusk goes on into the night, until daylight rises again.
         let dusk = sighting.is_dusk();
-        let vital = match (night, dusk) {
-            (true, _) => STARVING,
-            (false, true) => PROVISIONS,
-            (false, false) => VITAL,
-        };
+        let vital = if night { STARVING } else { VITAL };
         Self {
             vital: Supplies {
                 food: vital,
@@ -178,7 +174,7 @@ fn food_and_drink(belief: &Belief, sighting: &Sighting, wishes: &mut Vec<Wish>) 
     }
 
     let patient = |goal, amount: u8| {
-        let spare = i32::from(amount) - i32::from(VITAL);
+        let spare = i32::from(amount) - i32::from(SCARCE);
         let bias = bias::PER_POINT * spare - limits.ease;
         Wish::new(Urgency::Progress, goal, bias)
     };
@@ -204,10 +200,15 @@ fn tending(belief: &Belief, sighting: &Sighting) -> Option<Wish> {
     ))
 }
 
-/// How much grass is around, where zombies come from.
-fn meadow(belief: &Belief, sighting: &Sighting) -> usize {
-    let cells = sighting.cells();
-    cells
-        .filter(|&(at, _)| belief.ground(at) == Some(Material::Grass))
-        .count()
+/// Whether it is dangerous here at night: in the grass that zombies come from, or among
+/// some that came.
+fn is_exposed(belief: &Belief, sighting: &Sighting) -> bool {
+    let grass = sighting
+        .cells()
+        .filter(|&(at, _)| belief.ground(at) == Some(Material::Grass));
+    let zombies = belief
+        .creatures()
+        .iter()
+        .filter(|seen| seen.kind == ObjectKind::Zombie);
+    grass.count() > EXPOSED || zombies.count() >= BESET
 }

@@ -12,7 +12,7 @@ use super::{
     needs,
     perception::Sighting,
     progress,
-    tuning::{HEALED, STARVING, STONE_STORE, VITAL},
+    tuning::{HEALED, STARVING, STONE_STORE},
 };
 
 /// What was decided, and by what.
@@ -157,9 +157,6 @@ impl Decision<'_> {
         let dusk = self.sighting.is_dusk() && !self.sighting.is_night() && !self.sighting.dark;
         let why = match self.wish.urgency {
             _ if amount == 0 => format!("{need} is 0, which costs me health"),
-            Urgency::Vital if dusk && amount > VITAL => {
-                format!("night is near and {need} {amount} is little for it")
-            }
             Urgency::Now | Urgency::Vital | Urgency::Rest => {
                 format!("{need} is {amount}, and without any I lose health")
             }

@@ -4,16 +4,16 @@
 //! measured on seeds from 5000.
 
 /// By day, food and water come before everything at this or less: the way to
-/// them may take the fifty steps that two points last.
-pub(super) const VITAL: u8 = 4;
+/// them may take the sixty steps that three points last.
+pub(super) const VITAL: u8 = 3;
+/// With this much left, food and water are worth as many steps as what brings the player
+/// on; with more they may wait, with less they come earlier.
+pub(super) const SCARCE: u8 = 4;
 /// At night the same at this or less: being out costs more than going without.
 pub(super) const STARVING: u8 = 2;
 /// At night, food and water are only worth this many steps, each of them on
 /// grass counted as several.
 pub(super) const NIGHT_REACH: u32 = 30;
-/// Before night, food and water come first at this or less: they have to last
-/// until morning.
-pub(super) const PROVISIONS: u8 = 6;
 /// How much earlier than food water comes first before night: it runs out faster.
 pub(super) const DUSK_THIRST: u8 = 1;
 /// Drink in passing at this or less, and before night eat: a cow fills six points.
@@ -47,6 +47,8 @@ pub(super) mod lasting {
 
 /// With more cells of grass in view than this, a night is a danger.
 pub(super) const EXPOSED: usize = 20;
+/// With this many zombies in view it is one, too: while one is fought, the next comes.
+pub(super) const BESET: usize = 2;
 /// How much later than useful work hiding from the night comes, in steps.
 pub(super) const NIGHT_SHELTER: i32 = 12;
 /// Hide and heal at this or less: a zombie and an arrow take 4 together.
@@ -59,8 +61,9 @@ pub(super) const HEALED: u8 = 7;
 /// Below this daylight, falling, it is night: two zombies and more roam each
 /// meadow.
 pub(super) const NIGHTFALL: f64 = 0.5;
-/// Below this daylight, rising, it still is: the zombies leave late.
-pub(super) const DAWN: f64 = 0.84;
+/// Below this daylight, rising, it still is: the zombies leave late. From here on there
+/// is one to a meadow at most.
+pub(super) const DAWN: f64 = 0.75;
 /// Below this daylight, falling, night is near: there are about forty steps left.
 pub(super) const DUSK: f64 = 0.92;
 /// The steps of a day.
@@ -133,10 +136,11 @@ pub(super) mod bias {
     pub(crate) const TEND: i32 = 0;
     /// Unseen land that is no farther than this may offer more than waiting.
     pub(crate) const WAIT: i32 = 30;
-    /// Each point of food or drink above what is vital may wait for this long.
+    /// Each point of food or drink above what is scarce may wait for this long.
     pub(crate) const PER_POINT: i32 = 7;
-    /// Before night, food and drink come earlier.
-    pub(crate) const DUSK: i32 = 15;
+    /// Before night, food and drink come earlier, for the meadows are closed until
+    /// morning; not at any price, for asleep both last twice as long.
+    pub(crate) const DUSK: i32 = 30;
 }
 
 /// Costs of passing a cell, in steps.
@@ -163,6 +167,8 @@ pub(super) mod cost {
     pub(crate) const BESIDE_ZOMBIE: u16 = 8;
     /// Two steps from a zombie.
     pub(crate) const NEAR_ZOMBIE: u16 = 4;
+    /// Ahead of an arrow, over walking: it takes two points of health.
+    pub(crate) const IN_ARROW_LANE: u16 = 5;
     /// In the line of a skeleton's arrows.
     pub(crate) const IN_BOWSHOT: u16 = 3;
     /// The wood for a new table, and placing it.
@@ -220,6 +226,8 @@ pub(super) const DANGER_REACH: u32 = 7;
 /// Zombies are kept away from by this many steps: from two they arrive at once.
 pub(super) const ZOMBIE_REACH: u32 = 2;
 /// Steps ahead in which an arrow is worth stepping aside from.
-pub(super) const ARROW_REACH: u32 = 3;
+pub(super) const ARROW_REACH: usize = 3;
+/// Cells ahead of an arrow that are kept out of, at a cell a step.
+pub(super) const ARROW_LANE: usize = 5;
 /// Cells in which a skeleton's line of fire is avoided.
-pub(super) const BOW_REACH: u32 = 6;
+pub(super) const BOW_REACH: usize = 6;
