@@ -24,13 +24,15 @@ const HIDDEN = new RegExp(
   "\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb" +
   "\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]", "gu");
 
-/** Text in which nothing hides: control characters, marks that turn the direction of
- * writing, and characters without a shape are shown by their numbers. */
+/** More marks on one letter than any script has, which would tower over other text. */
+const TOWERS = /(\p{M}{6})(\p{M}+)/gu;
+
+/** Text in which nothing hides and that hides nothing: control characters, marks that turn
+ * the direction of writing, and characters without a shape are shown by their numbers. */
 export function visible(text) {
-  return String(text).replace(
-    HIDDEN,
-    (character) => `[U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
-  );
+  return String(text)
+    .replace(HIDDEN, (character) => `[U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`)
+    .replace(TOWERS, (_, some, more) => `${some}[${[...more].length} more marks]`);
 }
 
 /** A longer text as it was written, cut where it is very long. */
