@@ -112,12 +112,16 @@ class Endpoint(http.server.ThreadingHTTPServer):
 
 class Answers(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        self.rfile.read(int(self.headers["content-length"]))
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.may_answer.acquire()
         self.server.asked += 1
         call = {"name": "interact", "arguments": json.dumps({"reasoning": "Nothing is urgent.", "actions": ["noop"]})}
         message = {"role": "assistant", "content": "I wait.", "reasoning_content": "Let me see.",
                    "tool_calls": [{"id": f"call_{self.server.asked}", "type": "function", "function": call}]}
+        if request["model"] == "other" and "Step: 3 " in str(request["messages"][-1]["content"]):
+            # Once, for the answer to it begins with what was wrong.
+            if "Nothing was executed" not in str(request["messages"][-1]["content"]):
+                message = {"role": "assistant", "content": "I would rather think."}
         busy = self.server.asked == 1
         self.answer(503 if busy else 200, {"error": {"message": "the model is loading"}} if busy else {
             "id": "x", "object": "chat.completion", "model": "slow",
@@ -191,6 +195,11 @@ def followed(browser, runner, folder, screenshots):
         check.picture("call")
         check.visit(f"#/episode/{child}?step=3", ".turn .actions .here")
         assert "other" in check.text("h1") and "1,234 + 56 tokens" in check.text(".turn")
+        browser.press("t")
+        browser.until("location.hash.endsWith('turn=1')", "the address says which turn has no step")
+        check.visit(f"#/episode/{child}?turn=1", ".turn h2")
+        browser.until("document.querySelector('.turn h2').textContent === 'Turn 1'", "a link leads to it")
+        assert "I would rather think." in check.text(".turn") and "no steps" in check.text(".turn")
         check.nothing_wrong("followed")
     left(browser)
     print(f"an episode that is followed: {time.monotonic() - begun:.1f} s", flush=True)

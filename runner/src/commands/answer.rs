@@ -32,7 +32,7 @@ pub(super) fn answer(args: &AnswerArgs) -> anyhow::Result<Exit> {
     }?;
     let time = Duration::from_secs(args.seconds);
     end_in_time(time)?;
-    output::json(&view::answer(&store, &question, time)?)?;
+    output::document(&view::answer(&store, &question, time)?.to_string())?;
     Ok(Exit::Done)
 }
 

@@ -169,7 +169,13 @@ async fn episodes(
     State(library): State<Library>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Answer {
-    let Query(filter) = filter.map_err(|error| Coded::usage(error.body_text()))?;
+    let Query(filter) = filter.map_err(|error| {
+        let text = error.body_text();
+        let what = text
+            .rsplit_once("query string: ")
+            .map_or(&*text, |(_, what)| what);
+        Coded::usage(format!("a filter in the address is none: {what}"))
+    })?;
     let catalog = library.ask(|shelf| shelf.catalog()).await?;
     json_of(catalog.page(&filter))
 }

@@ -60,7 +60,7 @@ const episodeLink = (id, text, step) => h("a", { href: `#/episode/${encodeURICom
 
 /** Links to what others made of an episode. */
 const forksOf = (id, runs) => runs.filter(({ fork }) => fork?.session_id === id).map(({ fork, experiment_id: run }, place) => [
-  place > 0 ? ", " : null, h("a", { href: `#/episodes?${new URLSearchParams({ run })}` }, `step ${fork.step} (${run})`)]);
+  place > 0 ? ", " : null, h("a", { href: `#/episodes?${new URLSearchParams({ run })}` }, `step ${fork.step}: ${run}`)]);
 
 const PAGES = {
   async "" () {

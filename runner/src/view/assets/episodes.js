@@ -31,7 +31,7 @@ export function showEpisodes(main, { page, filter, facts, runs, picked, go }) {
   const score = h("div", { class: "range", role: "group", "aria-label": "Score" }, h("span", {}, `Score: achievements of ${all}`),
     h("span", {}, entry("min", { max: all, placeholder: "0", "aria-label": "Score at least" }), " to ", entry("max", { max: all, placeholder: all, "aria-label": "Score at most" })));
   const filters = h("form", { class: "filters", "aria-label": "Filters", onsubmit: (event) => event.preventDefault() },
-    select("Run", "run", runs.map(({ experiment_id: id, fork }) => [id, fork ? `${id} (fork)` : id])),
+    select("Run", "run", runs.map(({ experiment_id: id, fork, models }) => [id, `${id}${fork ? ", fork" : ""} · ${models.map(({ model }) => visible(model)).join(", ").slice(0, 60)}`])),
     select("Model", "model", page.models.map((model) => [model, model])),
     select("Ending", "ending", page.endings.map((ending) => [ending, words(ending)])),
     select("Unlocked", "achievement", facts.achievements.map(({ name, tier }) => [name, `${words(name)} (${tier[0].toUpperCase()})`])),

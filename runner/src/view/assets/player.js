@@ -204,7 +204,7 @@ export class Stage {
     const step = this.film.stepTo(state);
     const hour = asleep ? "asleep" : light < 0.5 ? "night" : "day";
     const place = h("span", { class: "dim" }, `Step ${this.film.number(state)} · ${hour} · `);
-    if (!step) return [place, h("span", {}, "the beginning")];
+    if (!step) return [place, h("span", {}, this.film.first_step > 0 ? "where it goes on from its parent" : "the beginning")];
     return [
       place,
       h("strong", {}, words(step.action)),
