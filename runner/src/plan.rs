@@ -181,11 +181,20 @@ fn agent(
             );
         }
     }
+    let prices = (**prices).clone().with(&config.endpoint.prices, "of yours");
+    let prices = check.parsed("endpoint", "prices", prices)?;
+    if config.endpoint.max_attempts == Some(0) {
+        let message = "the first attempt is one: give 1 or more".to_owned();
+        return check.refuse("endpoint", "max_attempts", message);
+    }
     let limited = limits.max_cost.or(limits.episode_cost).is_some();
     let unpriced = |model: &&String| !is_embedded(model) && prices.price(model).is_none();
     if let Some(model) = config.run.models.iter().find(unpriced).filter(|_| limited) {
-        let message =
-            format!("no price is known for {model}, so its cost limits nothing: use --max-tokens");
+        let message = format!(
+            "no price is known for {model}, so its cost limits nothing: give one under \
+             [endpoint.prices], {}, or use --max-tokens",
+            price_example(model)
+        );
         return check.refuse(
             "limits",
             if limits.max_cost.is_some() {
@@ -241,8 +250,13 @@ fn agent(
             episode_time: limits.episode_time,
             invalid_replies: limits.max_invalid_replies,
         },
-        prices: Some(Arc::clone(prices)),
+        prices: Some(Arc::new(prices)),
     })
+}
+
+/// How a price is given that is not in the program's table.
+pub fn price_example(model: &str) -> String {
+    format!("{model:?} = {{ input = 0.50, output = 1.50 }} (USD per million tokens)")
 }
 
 /// What OpenAI's protocol allows; endpoints refuse the rest, or worse, take it.
@@ -284,9 +298,11 @@ fn world(config: &Config, check: &Check<'_>) -> Result<EnvConfig, ConfigError> {
 
 fn prompt(name: &str) -> Result<Prompt, String> {
     Prompt::embedded(name).or_else(|unknown| match Path::new(name).is_file() {
-        true => std::fs::read_to_string(name)
-            .map(|text| Prompt::from_text(name, &text))
-            .map_err(|error| format!("cannot read {name}: {error}")),
+        true => match std::fs::read_to_string(name) {
+            Ok(text) if text.trim().is_empty() => Err(format!("the prompt {name} is empty")),
+            Ok(text) => Ok(Prompt::from_text(name, &text)),
+            Err(error) => Err(format!("cannot read {name}: {error}")),
+        },
         false => Err(format!("{unknown}, or the path of a file")),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::Usage;
 
@@ -15,12 +15,13 @@ pub struct PriceTable {
 }
 
 /// What a model costs, in USD per million tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Tokens of the request that were not read from a cache.
     pub input: f64,
     /// Tokens of the request that were; as `input` where there is no discount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<f64>,
     /// Tokens of the reply, reasoning included.
     pub output: f64,
@@ -75,17 +76,42 @@ impl PriceTable {
             origin: origin.to_owned(),
             source: Box::new(source),
         })?;
+        table.checked(origin)
+    }
+
+    /// The table with these prices laid over it, by the model's name.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is negative or not a number.
+    pub fn with(self, prices: &BTreeMap<String, Price>, origin: &str) -> Result<Self, PriceError> {
+        let own = Self {
+            models: prices.clone(),
+        };
+        let PriceTable { mut models } = self;
+        models.extend(own.checked(origin)?.models);
+        Ok(Self { models })
+    }
+
+    fn checked(self, origin: &str) -> Result<Self, PriceError> {
         let is_wrong = |price: &f64| !(price.is_finite() && *price >= 0.0);
-        for (model, price) in &table.models {
-            if [price.input, price.cached_input.unwrap_or(0.0), price.output]
+        let wrong = self.models.iter().find(|(_, price)| {
+            let Price {
+                input,
+                cached_input,
+                output,
+            } = price;
+            [*input, cached_input.unwrap_or(0.0), *output]
                 .iter()
                 .any(is_wrong)
-            {
-                let (origin, model) = (origin.to_owned(), model.clone());
-                return Err(PriceError::Negative { origin, model });
-            }
+        });
+        match wrong {
+            Some((model, _)) => Err(PriceError::Negative {
+                origin: origin.to_owned(),
+                model: model.clone(),
+            }),
+            None => Ok(self),
         }
-        Ok(table)
     }
 
     /// The price of a model: that of its exact name, else of the longest name in the

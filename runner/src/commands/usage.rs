@@ -128,7 +128,8 @@ fn dearest(calls: &[ExpensiveCall], json: bool) -> anyhow::Result<Exit> {
     if calls.is_empty() {
         output::note(
             "note: no call that was asked for has a known cost: a model without a price in \
-             configs/prices.toml has none, and `runner usage` says which were called",
+             configs/prices.toml or [endpoint.prices] has none, and `runner usage` says \
+             which were called",
         );
     }
     Ok(Exit::Done)

@@ -26,7 +26,7 @@ pub enum Decides {
 
 /// The keys that decide [`Decides::Course`]. A run that is continued may change them
 /// and stay the run it was.
-const COURSE: [&str; 12] = [
+const COURSE: [&str; 13] = [
     "run.episodes",
     "run.concurrency",
     "run.traces",
@@ -37,6 +37,7 @@ const COURSE: [&str; 12] = [
     "endpoint.api_key_env",
     "endpoint.headers",
     "endpoint.query",
+    "endpoint.prices",
     "endpoint.request_timeout",
     "endpoint.max_attempts",
 ];

@@ -120,8 +120,8 @@ impl Settings {
 
 impl fmt::Display for Settings {
     /// One line a key: valid TOML, each value with its origin as a comment, and keys
-    /// that are unset as comments. Tables are headers and query parameters, which may
-    /// hold keys: their values are not shown, nor is what an address holds of the kind.
+    /// that are unset as comments. Headers and query parameters may hold keys: their
+    /// values are not shown, nor is what an address holds of the kind.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut gap = "";
         for (section, keys) in sections() {
@@ -142,11 +142,11 @@ impl fmt::Display for Settings {
     }
 }
 
-/// A value as it may be printed: a table keeps its keys alone, an address what is no
-/// secret.
+/// A value as it may be printed: a table but for prices keeps its keys alone, an address
+/// what is no secret.
 fn shown(key: &str, value: &Value) -> Value {
     match value {
-        Value::Table(table) => {
+        Value::Table(table) if key != "prices" => {
             let hidden = |(key, _): (&String, &Value)| (key.clone(), Value::from("…"));
             Value::Table(table.iter().map(hidden).collect())
         }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use toml::Table;
+use tracer::prices::Price;
 
 pub use changes::{Change, Decides, changes};
 pub use fields::nearest;
@@ -206,6 +207,9 @@ pub struct Endpoint {
     pub headers: BTreeMap<String, String>,
     /// Extra query parameters.
     pub query: BTreeMap<String, String>,
+    /// What models cost there, laid over the prices that come with the program.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
 }
 
 /// `[tracing]`
