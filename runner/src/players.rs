@@ -175,8 +175,7 @@ impl Player {
             )));
         }
         let endpoint = endpoint(name, config)?;
-        let held = endpoint.headers.values().chain(endpoint.query.values());
-        let secrets = endpoint.api_key.iter().chain(held).cloned().collect();
+        let secrets = endpoint.secrets();
         let model = OpenAiModel::new(endpoint).map_err(|error| Coded::usage(error.to_string()))?;
         Ok(Player::Endpoint {
             calls: model.config().concurrency,
@@ -254,6 +253,8 @@ pub fn endpoint(model: &str, config: &Config) -> Result<EndpointConfig, Coded> {
         max_attempts,
         headers,
         query,
+        // Looked at by the plan.
+        prices: _,
     } = &config.endpoint;
     if model.trim().is_empty() {
         return Err(Coded::usage(

@@ -22,7 +22,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How requests will look, after what was learned.
     pub quirks: Quirks,
-    key_variable: String,
+    snippet: String,
 }
 
 /// The answer to one question.
@@ -64,8 +64,11 @@ impl Standing {
 
 /// Examines the endpoint by about ten calls. Each is bounded in tokens and time, so
 /// that a slow machine is examined in some minutes, a usual endpoint in some seconds.
-/// `progress` is told what is asked about next.
-pub async fn examine(model: &OpenAiModel, mut progress: impl FnMut(&'static str) + Send) -> Report {
+/// `progress` is told what is asked about next, and how long that may take.
+pub async fn examine(
+    model: &OpenAiModel,
+    mut progress: impl FnMut(&'static str, Duration) + Send,
+) -> Report {
     let (findings, protocol) = probes::all(model, &mut progress).await;
     let learned = model.quirks();
     let quirks = Quirks {
@@ -76,8 +79,8 @@ pub async fn examine(model: &OpenAiModel, mut progress: impl FnMut(&'static str)
         address: model.config().address(),
         model: model.config().model.clone(),
         findings,
+        snippet: model.config().described(&quirks),
         quirks,
-        key_variable: model.config().key_variable.clone(),
     }
 }
 
@@ -91,52 +94,7 @@ impl Report {
 
     /// A description of the endpoint with what was learned, to be kept in a file
     /// that `--endpoint` takes.
-    pub fn snippet(&self) -> String {
-        let mut text = format!(
-            "base_url = {:?}\nkey_variable = {:?}\n",
-            self.address, self.key_variable
-        );
-        let table = |quirks: &Quirks| toml::Table::try_from(quirks).unwrap_or_default();
-        let usual = table(&Quirks::default());
-        let learned: toml::Table = table(&self.quirks)
-            .into_iter()
-            .filter(|(key, value)| usual.get(key) != Some(value))
-            .collect();
-        if !learned.is_empty() {
-            text.push_str(&format!("\n[quirks]\n{learned}"));
-        }
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::endpoint::Preset;
-    use crate::model::Protocol;
-
-    #[test]
-    fn the_snippet_is_a_description_of_the_endpoint() {
-        let quirks = Quirks {
-            protocol: Protocol::JsonSchema,
-            omit: ["seed".to_owned()].into(),
-            ..Quirks::default()
-        };
-        let report = Report {
-            address: "http://h:1/v1".into(),
-            model: "m".into(),
-            findings: Vec::new(),
-            quirks: quirks.clone(),
-            key_variable: "KEY".into(),
-        };
-        let preset = Preset::from_toml("mine", &report.snippet()).expect("a valid description");
-        assert_eq!(
-            (preset.base_url.as_str(), preset.quirks),
-            ("http://h:1/v1", quirks)
-        );
-        assert!(
-            !report.snippet().contains("stream"),
-            "only what was learned"
-        );
+    pub fn snippet(&self) -> &str {
+        &self.snippet
     }
 }

@@ -42,10 +42,10 @@ const RED_SQUARE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAI
 /// What was found, and the protocol by which a valid call came, if one came at all.
 pub(super) async fn all(
     model: &OpenAiModel,
-    progress: &mut (dyn FnMut(&'static str) + Send),
+    progress: &mut (dyn FnMut(&'static str, Duration) + Send),
 ) -> (Vec<Finding>, Option<Protocol>) {
-    let mut asked = |topic, began: &mut Instant| {
-        progress(topic);
+    let mut asked = |topic, longest, began: &mut Instant| {
+        progress(topic, longest);
         *began = Instant::now();
     };
     let mut began = Instant::now();
@@ -57,9 +57,9 @@ pub(super) async fn all(
         });
     };
 
-    asked("the list of models", &mut began);
+    asked("the list of models", PROBE_TIME, &mut began);
     found(began, listing(model).await);
-    asked("tools", &mut began);
+    asked("tools", FIRST_TIME, &mut began);
     let asking = request("Move left.", Protocol::FunctionCalling);
     let first = match complete(model, asking, FIRST_TIME).await {
         Ok(reply) => reply,
@@ -71,28 +71,29 @@ pub(super) async fn all(
     found(began, tools(&first, model));
     let mut protocol = has_valid_call(&first).then_some(first.protocol);
     if protocol == Some(Protocol::FunctionCalling) {
-        asked("parallel calls", &mut began);
+        asked("parallel calls", PROBE_TIME, &mut began);
         found(began, parallel(model).await);
     }
-    asked("a JSON schema", &mut began);
+    asked("a JSON schema", PROBE_TIME, &mut began);
     let (schema, finding) = by_schema(model).await;
     found(began, finding);
     if protocol.is_none() {
-        asked("a call in another way", &mut began);
+        asked("a call in another way", PROBE_TIME, &mut began);
         protocol = schema.or(by_text(model).await);
         found(began, playable(&first, protocol));
     }
-    asked("streaming", &mut began);
+    asked("streaming", PROBE_TIME, &mut began);
     found(began, streaming(model).await);
-    asked("images", &mut began);
+    asked("images", PROBE_TIME, &mut began);
     found(began, vision(model).await);
-    asked("a long context", &mut began);
-    found(began, long_context(model).await);
     found(Instant::now(), usage(&first));
-    asked("speed", &mut began);
+    asked("speed", 2 * PROBE_TIME, &mut began);
     let (same, timed) = repeated(model).await;
     found(Instant::now(), same);
     found(began, timed);
+    // Last, for a slow server works on after it was given up.
+    asked("a long context", LONG_TIME, &mut began);
+    found(began, long_context(model).await);
     (findings, protocol)
 }
 
@@ -155,7 +156,11 @@ fn unusable(error: &ModelError) -> Finding {
 async fn listing(model: &OpenAiModel) -> Finding {
     const TOPIC: &str = "model listed";
     let wanted = &model.config().model;
-    match model.list().await {
+    let Ok(list) = tokio::time::timeout(PROBE_TIME, model.list()).await else {
+        let detail = format!("no list within {} s", PROBE_TIME.as_secs());
+        return finding(TOPIC, Standing::Limited, detail, "");
+    };
+    match list {
         Ok(models) => {
             let id = |model: &Value| model["id"].as_str().map(str::to_owned);
             match models
@@ -430,12 +435,17 @@ async fn long_context(model: &OpenAiModel) -> Finding {
                 "limit the history if the server's context is small",
             ),
         },
-        Err(error) => finding(
-            TOPIC,
-            Standing::Limited,
-            error.detail,
-            "episodes end with context_overflow when it is full: raise it, or limit the history",
-        ),
+        Err(error) => {
+            let consequence = match error.fault {
+                Fault::ContextLength => "episodes end with context_overflow when it is full",
+                Fault::Timeout => {
+                    "says nothing of the context: a turn with a long history takes longer than \
+                     that, so limit it, for instance by --history 4"
+                }
+                _ => "not known",
+            };
+            finding(TOPIC, Standing::Limited, error.detail, consequence)
+        }
     }
 }
 

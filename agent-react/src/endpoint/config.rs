@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
+use super::secret::{is_public_header, is_telling};
 use super::{Preset, Quirks, Secret};
 use crate::duration::seconds;
 use crate::retry::RetryPolicy;
@@ -284,27 +285,19 @@ impl EndpointConfig {
         Ok(map)
     }
 
-    /// Everything that must not be written anywhere.
-    pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let telling = |name: &str| {
-            let name = name.to_ascii_lowercase();
-            ["key", "token", "auth", "secret"]
-                .iter()
-                .any(|word| name.contains(word))
-        };
-        let named = self
+    /// Everything that must not be written anywhere: the key, the values of headers of
+    /// the user's own, and those of query parameters by whose names they are secret.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let headers = self
             .headers
             .iter()
-            .chain(&self.query)
-            .filter(|(name, _)| telling(name));
+            .filter(|(name, _)| !is_public_header(name));
+        let query = self.query.iter().filter(|(name, _)| is_telling(name));
+        let named = headers.chain(query).map(|(_, value)| value);
         let encoded = self.api_key.iter();
         let encoded = encoded.map(|key| Secret::new(&STANDARD.encode(key.expose())));
-        self.api_key
-            .iter()
-            .chain(named.map(|(_, value)| value))
-            .cloned()
-            .chain(encoded)
-            .collect()
+        let key = self.api_key.iter();
+        key.chain(named).cloned().chain(encoded).collect()
     }
 
     fn take_query(&mut self, url: &Url) {

@@ -17,6 +17,7 @@
 //! ```
 
 mod config;
+mod description;
 mod preset;
 mod quirks;
 mod secret;

@@ -36,6 +36,30 @@ impl Secret {
     }
 }
 
+/// Whether what goes by this name, a query parameter or a field, is likely a secret.
+pub(super) fn is_telling(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["key", "token", "auth", "secret", "password", "code", "sig"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+/// Whether a header's value is known to be none: hiding it would make other words
+/// unreadable.
+pub(super) fn is_public_header(name: &str) -> bool {
+    const PUBLIC: [&str; 8] = [
+        "accept",
+        "accept-language",
+        "anthropic-beta",
+        "anthropic-version",
+        "http-referer",
+        "openai-beta",
+        "user-agent",
+        "x-title",
+    ];
+    PUBLIC.contains(&name.to_ascii_lowercase().as_str())
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HIDDEN)

@@ -9,14 +9,24 @@ use console::{Term, style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+use tracer::prices::{Price, PriceError, PriceTable};
 
 use super::run::configuration;
 use crate::args::{DoctorArgs, RunArgs};
+use crate::config::Config;
 use crate::exit::{Coded, Exit};
+use crate::plan::price_example;
 use crate::{output, players};
 
 /// Asks the endpoint what it can do, and prints it.
 pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
+    if players::is_embedded(&args.model) {
+        return Err(Coded::usage(format!(
+            "{} needs no endpoint: name a model that the endpoint serves",
+            args.model
+        ))
+        .into());
+    }
     let run = RunArgs {
         endpoint: args.endpoint.clone(),
         models: vec![args.model.clone()],
@@ -27,9 +37,14 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
     let endpoint = players::endpoint(&args.model, &config)?;
     let model = OpenAiModel::new(endpoint).map_err(|error| Coded::usage(error.to_string()))?;
     let asking = Asking::start();
-    let examining = doctor::examine(&model, |topic| asking.about(topic));
-    let report = Runtime::new()?.block_on(examining);
+    let examining = doctor::examine(&model, |topic, longest| asking.about(topic, longest));
+    let mut report = Runtime::new()?.block_on(examining);
     asking.finish();
+    if report.is_playable() {
+        report
+            .findings
+            .extend(price(&args.model, &config, model.config().wants_key())?);
+    }
     match args.json {
         true => output::json(&as_json(&report))?,
         false => output::line(&described(&report))?,
@@ -38,6 +53,39 @@ pub(super) fn doctor(args: &DoctorArgs) -> anyhow::Result<Exit> {
         return Err(Coded::endpoint("this endpoint cannot be played on").into());
     }
     Ok(Exit::Done)
+}
+
+/// What is known of the model's price. Of a server of one's own nothing has to be.
+fn price(model: &str, config: &Config, is_hosted: bool) -> Result<Option<Finding>, Coded> {
+    let usage = |error: PriceError| Coded::usage(error.to_string());
+    let prices = PriceTable::builtin().map_err(usage)?;
+    let prices = prices
+        .with(&config.endpoint.prices, "of yours")
+        .map_err(usage)?;
+    let (standing, detail, consequence) = match prices.price(model) {
+        Some(Price { input, output, .. }) => (
+            Standing::Good,
+            format!("${input} a million tokens asked, ${output} a million replied"),
+            String::new(),
+        ),
+        None if !is_hosted => return Ok(None),
+        None => (
+            Standing::Limited,
+            "not known".to_owned(),
+            format!(
+                "costs stay unknown and --max-cost is refused, until a configuration has under \
+                 [endpoint.prices] {}",
+                price_example(model)
+            ),
+        ),
+    };
+    Ok(Some(Finding {
+        topic: "price",
+        standing,
+        detail,
+        consequence,
+        took: Duration::ZERO,
+    }))
 }
 
 /// Shows what is asked while nothing is known yet: a spinner on a terminal, lines
@@ -61,11 +109,12 @@ impl Asking {
         Asking::Spinner(spinner)
     }
 
-    fn about(&self, topic: &'static str) {
+    fn about(&self, topic: &'static str, longest: Duration) {
+        let message = format!("{topic}, for up to {} s", longest.as_secs());
         match self {
-            Asking::Spinner(spinner) => spinner.set_message(topic),
+            Asking::Spinner(spinner) => spinner.set_message(message),
             // Nobody is told where the standard error is gone.
-            Asking::Lines => drop(writeln!(std::io::stderr(), "asking about {topic}")),
+            Asking::Lines => drop(writeln!(std::io::stderr(), "asking about {message}")),
         }
     }
 

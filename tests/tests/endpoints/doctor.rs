@@ -44,7 +44,7 @@ fn small_server(_: usize, received: &Received) -> Answer {
 async fn a_small_server_is_playable_and_its_limits_are_said() {
     let endpoint = ScriptedEndpoint::scripted(small_server).await;
     let mut asked = Vec::new();
-    let report = examine(&model(config(endpoint.url())), |topic| asked.push(topic)).await;
+    let report = examine(&model(config(endpoint.url())), |topic, _| asked.push(topic)).await;
     assert!(report.is_playable());
     let expected = ["the list of models", "tools", "a JSON schema", "streaming"];
     assert_eq!(asked[..4], expected, "{asked:?}");
@@ -76,7 +76,7 @@ async fn a_small_server_is_playable_and_its_limits_are_said() {
 async fn where_no_call_ever_comes_nothing_can_be_played() {
     for said in ["<think>Left, or right?", "Sure! I would go left."] {
         let endpoint = ScriptedEndpoint::scripted(move |_, _| Answer::text(said)).await;
-        let report = examine(&model(config(endpoint.url())), |_| {}).await;
+        let report = examine(&model(config(endpoint.url())), |_, _| {}).await;
         assert!(!report.is_playable(), "{report:#?}");
         let (found, detail) = standing(&report, "actions");
         assert_eq!(found, Standing::Failed);
@@ -93,7 +93,7 @@ async fn a_protocol_that_brings_a_call_is_the_one_to_keep() {
             None => Answer::text("<think>Left, or right?"),
         })
         .await;
-    let report = examine(&model(config(endpoint.url())), |_| {}).await;
+    let report = examine(&model(config(endpoint.url())), |_, _| {}).await;
     assert!(report.is_playable(), "{report:#?}");
     assert_eq!(standing(&report, "actions").0, Standing::Limited);
     assert_eq!(report.quirks.protocol, Protocol::JsonSchema);
@@ -112,7 +112,7 @@ async fn what_was_not_seen_is_not_claimed() {
         }
     })
     .await;
-    let report = examine(&model(config(endpoint.url())), |_| {}).await;
+    let report = examine(&model(config(endpoint.url())), |_, _| {}).await;
     for (topic, expected, word) in [
         ("tools", Standing::Good, "slow down"),
         ("json schema", Standing::Limited, "ignored"),
@@ -133,7 +133,7 @@ async fn an_endpoint_that_cannot_be_used_is_said_at_once() {
         _ => Answer::error(401, "no such key"),
     })
     .await;
-    let report = examine(&model(config(endpoint.url())), |_| {}).await;
+    let report = examine(&model(config(endpoint.url())), |_, _| {}).await;
     assert!(!report.is_playable());
     let (found, detail) = standing(&report, "key");
     assert_eq!(found, Standing::Failed);
