@@ -49,7 +49,15 @@ const DO_VERBS: &[&str] = &[
     "fight",
 ];
 
-/// The action a word means: its own name, its id, or an alias, in any case and
+/// What the verbs may be followed by. A sentence that goes on otherwise, as to "mine if it
+/// is safe" or "attack, then flee", asks for more than its first word.
+const OBJECTS: &[&str] = &[
+    "a", "an", "at", "coal", "cow", "diamond", "enemy", "food", "from", "fruit", "grass", "iron",
+    "it", "log", "meat", "monster", "ore", "plant", "ripe", "rock", "sapling", "skeleton", "some",
+    "stone", "the", "tree", "water", "with", "wood", "zombie",
+];
+
+/// The action a word means: its own name or an alias, in any case and
 /// with spaces or hyphens for underscores.
 ///
 /// ```
@@ -76,8 +84,9 @@ pub fn action_from_word(word: &str) -> Option<Action> {
 }
 
 fn uses_what_is_faced(word: &str) -> bool {
-    let verb = word.split('_').next().unwrap_or(word);
-    DO_VERBS.contains(&verb)
+    let mut words = word.split('_').filter(|word| !word.is_empty());
+    let verb = words.next().unwrap_or_default();
+    DO_VERBS.contains(&verb) && words.all(|word| OBJECTS.contains(&word))
 }
 
 fn normalize(word: &str) -> String {
@@ -132,6 +141,7 @@ mod tests {
         check("collect", "do");
         check("drink water", "do");
         check("attack-zombie", "do");
+        check("Interact with the tree", "do");
         check("craft_iron_sword", "make_iron_sword");
         check("Make Wooden Pickaxe", "make_wood_pickaxe");
         check("craft_table", "place_table");
@@ -150,6 +160,10 @@ mod tests {
             "move",
             "make_diamond_sword",
             "movement_left",
+            "interact with the tree, then left",
+            "mine if it is safe",
+            "attack or flee",
+            "eat nothing",
             "17",
         ] {
             check(word, "none");
