@@ -4,8 +4,11 @@
 mod adaptations;
 mod doctor;
 mod faults;
+mod properties;
 mod replies;
 mod streams;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::time::Duration;
 
