@@ -12,7 +12,7 @@ use crate::{
     history::{Conversation, Shape, message_tokens, request_tokens},
     model::{
         ChatMessage, ChatModel, ChatReply, ChatRequest, Fault, ModelError, Protocol, Shared,
-        ToolSpec, Usage,
+        ToolCall, ToolSpec, Usage,
     },
     observation::Observation,
     outcome::{Ending, EpisodeOutcome},
@@ -249,10 +249,29 @@ impl<'a> Episode<'a> {
             }
             Err(error) => {
                 self.tally.invalid_replies += 1;
-                let results = vec![error.to_string(); reply.tool_calls.len()];
+                let results = self.refused(reply, &error);
                 Ok((results, self.reject(&error, reply.protocol)?))
             }
         }
+    }
+
+    /// What each call of an invalid reply is answered with: those that are sound are told
+    /// that another one kept them from being executed.
+    fn refused(&self, reply: &ChatReply, error: &ToolError) -> Vec<String> {
+        let rules = self.environment.options().tools;
+        let is_sound = |call: &ToolCall| {
+            let alone = std::slice::from_ref(call);
+            rules.validate(alone, reply.end()).is_ok()
+        };
+        let any_broken = !reply.tool_calls.iter().all(is_sound);
+        let answers = reply
+            .tool_calls
+            .iter()
+            .map(|call| match any_broken && is_sound(call) {
+                true => "not executed, because another call of the reply was invalid".to_owned(),
+                false => error.to_string(),
+            });
+        answers.collect()
     }
 
     /// Tells the model what was wrong, or ends the episode if that did not help.

@@ -79,12 +79,30 @@ fn weaker(protocol: Protocol) -> Option<(Protocol, &'static str)> {
     }
 }
 
-/// Whether an error is about images.
+/// Whether an error is about images, where the request has one. Content is sent as parts
+/// for their sake alone, so that who wants a text wants no images.
 pub(super) fn is_about_images(error: &ErrorBody) -> bool {
     let words = error.words();
-    ["image", "multimodal", "vision"]
-        .iter()
-        .any(|word| words.contains(word))
+    [
+        "image",
+        "multimodal",
+        "vision",
+        "must be a string",
+        "be a valid string",
+        "expected a string",
+        "expected string",
+    ]
+    .iter()
+    .any(|word| words.contains(word))
+}
+
+/// Whether a request shows an image.
+pub(super) fn shows_images(sent: &Value) -> bool {
+    let messages = sent["messages"].as_array().into_iter().flatten();
+    let mut parts = messages
+        .filter_map(|message| message["content"].as_array())
+        .flatten();
+    parts.any(|part| part["type"] == "image_url")
 }
 
 struct Refusal<'a> {
@@ -242,17 +260,6 @@ impl Refusal<'_> {
         ]) {
             return None;
         }
-        if self.quirks.reasoning_echo != ReasoningEcho::Never && self.unsupported() {
-            return self.with(
-                "does not want reasoning back; it is no longer sent",
-                |quirks| {
-                    quirks
-                        .omit
-                        .extend(quirks.reasoning_echo.field().map(str::to_owned));
-                    quirks.reasoning_echo = ReasoningEcho::Never;
-                },
-            );
-        }
         let echo = match self.words.contains("reasoning_content") {
             true => ReasoningEcho::ReasoningContent,
             false => ReasoningEcho::Reasoning,
@@ -269,6 +276,17 @@ impl Refusal<'_> {
                 "wants its reasoning back between tool calls; it is now sent",
                 |quirks| {
                     quirks.reasoning_echo = echo;
+                },
+            );
+        }
+        if self.quirks.reasoning_echo != ReasoningEcho::Never && self.unsupported() {
+            return self.with(
+                "does not want reasoning back; it is no longer sent",
+                |quirks| {
+                    quirks
+                        .omit
+                        .extend(quirks.reasoning_echo.field().map(str::to_owned));
+                    quirks.reasoning_echo = ReasoningEcho::Never;
                 },
             );
         }
@@ -317,7 +335,7 @@ impl Refusal<'_> {
 
     /// An image can be left out where words beside it say the same.
     fn images(&self) -> Option<Adaptation> {
-        if !is_about_images(self.error) {
+        if !is_about_images(self.error) || !shows_images(self.sent) {
             return None;
         }
         let messages = self.sent.get("messages")?.as_array()?;
@@ -329,9 +347,7 @@ impl Refusal<'_> {
                     .collect(),
             )
         };
-        let shown: Vec<_> = messages.iter().filter_map(kinds).collect();
-        let has_image = shown.iter().any(|kinds| kinds.contains("image_url"));
-        if !has_image || !shown.iter().all(|kinds| kinds.contains("text")) {
+        if !(messages.iter().filter_map(kinds)).all(|kinds| kinds.contains("text")) {
             return None;
         }
         self.with(

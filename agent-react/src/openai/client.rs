@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::adapt::{self, Adaptation};
-use super::fault::{ErrorBody, excerpt};
+use super::fault::{self, ErrorBody, excerpt};
 use super::reply::{self, NoReply, Said, SaidCall};
 use super::request::Body;
 use super::transport::{Failed, Received, Transport};
@@ -247,7 +247,7 @@ impl Shared {
         let cut_off = end != ReplyEnd::Finished;
         // A reply that something else stopped says nothing about the protocol; one that the
         // token limit cut off in mid-prose does, for where a call is enforced it comes first.
-        let stopped = end == ReplyEnd::Stopped;
+        let stopped = end == ReplyEnd::Stopped || said.refused;
         let prose = found.is_some() && !written && !stopped && !said.text.is_empty();
         if prose && self.was_ignored(call, asked) {
             return Next::AskAgain;
@@ -378,7 +378,7 @@ impl Shared {
             random: rand::random(),
         };
         let Some(wait) = self.config.retry.next_wait(&failure) else {
-            return Next::Fail(self.given_up(failed));
+            return Next::Fail(self.given_up(asked, failed));
         };
         let notice = format!(
             "failed: {}; the call is tried again, as are others like it, each up to {} times",
@@ -392,7 +392,7 @@ impl Shared {
     }
 
     /// A failure that is final, with what is known about why.
-    fn given_up(&self, mut failed: Box<Failed>) -> Box<Failed> {
+    fn given_up(&self, asked: &Asked, mut failed: Box<Failed>) -> Box<Failed> {
         let longest = self.config.retry.max_server_delay;
         if let Some(asked) = failed.server_wait.filter(|&asked| asked > longest) {
             let (asked, longest) = (asked.as_secs(), longest.as_secs());
@@ -400,9 +400,21 @@ impl Shared {
                 "; it asks to wait {asked} s, and {longest} s are waited at most"
             ));
         }
-        if failed.fault == Fault::Refused && adapt::is_about_images(&failed.error) {
-            failed.detail.push_str("; use --observation synth/1");
-        }
+        let has_images = adapt::shows_images(&asked.body.document.to_value());
+        let way_out = match failed.fault {
+            Fault::Refused if has_images && adapt::is_about_images(&failed.error) => {
+                "; use --observation synth/1"
+            }
+            Fault::Refused if fault::is_over_rate(&failed.error) => {
+                "; this is a limit of the account: send less by --history 4"
+            }
+            Fault::ContextLength => {
+                "; raise the server's context, or send less: --history 4, \
+                 --set agent.prompt=short"
+            }
+            _ => "",
+        };
+        failed.detail.push_str(way_out);
         failed
     }
 
@@ -579,7 +591,10 @@ pub(super) fn read(raw: Value) -> Result<(Said, Value), Box<Failed>> {
         }
         Err(NoReply::Withheld) => Err(Failed::withheld(raw)),
         Err(NoReply::Empty(why)) => {
-            let why = format!("{why}: {}", excerpt(&raw.to_string()));
+            let why = match raw.get("assembled_from_chunks") {
+                Some(_) => "its stream holds no reply".to_owned(),
+                None => format!("{why}: {}", excerpt(&raw.to_string())),
+            };
             Err(Failed::bad_reply(why, raw))
         }
     }

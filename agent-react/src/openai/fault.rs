@@ -91,6 +91,10 @@ impl ErrorBody {
 pub(super) fn classify(status: u16, error: &ErrorBody, asked_to_wait: bool) -> Fault {
     let words = error.words();
     let says = |any: &[&str]| any.iter().any(|phrase| words.contains(phrase));
+    // One request over what the account may send in a minute: waiting does not help.
+    if is_over_rate(error) {
+        return Fault::Refused;
+    }
     if status != 401 && says(&CONTEXT) {
         return Fault::ContextLength;
     }
@@ -133,8 +137,15 @@ pub(super) fn classify(status: u16, error: &ErrorBody, asked_to_wait: bool) -> F
     }
 }
 
+/// Whether a single request is larger than the account's rate allows.
+pub(super) fn is_over_rate(error: &ErrorBody) -> bool {
+    let words = error.words();
+    let per_minute = ["per min", "(tpm)"].iter().any(|unit| words.contains(unit));
+    words.contains("request too large") && per_minute
+}
+
 /// How endpoints say that a conversation is too long.
-const CONTEXT: [&str; 13] = [
+const CONTEXT: [&str; 17] = [
     "context_length",
     "context length",
     "context window",
@@ -148,6 +159,10 @@ const CONTEXT: [&str; 13] = [
     "maximum number of tokens allowed",
     "too large for model with",
     "request too large for",
+    "exceeds the maximum allowed length",
+    "`inputs` tokens + `max_new_tokens` must be",
+    "`inputs` must have less than",
+    "input tokens exceed",
 ];
 
 /// The title of a web page, or the beginning of a text, on one line.
@@ -261,9 +276,22 @@ mod tests {
                 422,
                 "Prompt contains 40000 tokens, too large for model with 32768 maximum context length",
             ),
+            (413, "Request too large for model `m`"),
             (
-                413,
-                "Request too large for model `m` in organization `o` on tokens per minute (TPM)",
+                400,
+                "Input length (160062 tokens) exceeds the maximum allowed length (59862 tokens).",
+            ),
+            (
+                422,
+                "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 8740",
+            ),
+            (
+                422,
+                "Input validation error: `inputs` must have less than 1024 tokens. Given: 1168",
+            ),
+            (
+                400,
+                "Input tokens exceed the configured limit of 272000 tokens.",
             ),
             (500, "input is too long for requested model"),
             (
@@ -297,6 +325,26 @@ mod tests {
         check(422, "", Fault::Refused);
         check(529, "overloaded", Fault::Server);
         check(500, "image input is not supported", Fault::Refused);
+    }
+
+    /// It neither passes by waiting nor says anything of the model's context.
+    #[test]
+    fn a_request_beyond_the_rate_of_an_account_is_refused() {
+        for status in [413, 429] {
+            let message = "Request too large for model `m` in organization `o` on tokens per \
+                           minute (TPM): Limit 6000, Requested 9000";
+            check(status, message, Fault::Refused);
+            check(
+                status,
+                "Request too large for gpt-4o on tokens per min (TPM)",
+                Fault::Refused,
+            );
+        }
+        check(
+            429,
+            "Rate limit reached on tokens per min (TPM)",
+            Fault::RateLimited,
+        );
     }
 
     /// Gemini calls its rate limit a quota, and says when to come back.

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::reply::SaidCall;
 use crate::model::{ChatMessage, Role, Shared, ToolCall};
 
+/// The longest id that is kept: each goes back twice in every later request.
+const LONGEST: usize = 256;
+
 /// An id for the `n`th call of a conversation, fit for every endpoint.
 fn made(n: usize) -> String {
     format!("call{n:05}")
@@ -30,7 +33,7 @@ pub(super) fn given(
     calls
         .map(|call| {
             let mut id = call.id.unwrap_or_default();
-            while id.is_empty() || taken.contains(&id) {
+            while !fits(&id, false) || taken.contains(&id) {
                 n += 1;
                 id = made(n);
             }
@@ -84,7 +87,7 @@ pub(super) fn want_repair(messages: &[Shared<ChatMessage>], short: bool) -> bool
 
 fn fits(id: &str, short: bool) -> bool {
     let is_short = || id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    !id.is_empty() && (!short || is_short())
+    !id.is_empty() && id.len() <= LONGEST && (!short || is_short())
 }
 
 #[cfg(test)]
@@ -145,6 +148,23 @@ mod tests {
             true,
             &["call00001", "abcdefghi"],
         );
+    }
+
+    #[test]
+    fn an_id_without_end_is_replaced() {
+        let long = "x".repeat(LONGEST + 1);
+        check(
+            turn(&[&long[1..], &long]),
+            false,
+            &[&long[1..], "call00002"],
+        );
+        let call = SaidCall {
+            id: Some(long),
+            name: "f".to_owned(),
+            arguments: "{}".to_owned(),
+            extra: serde_json::Map::new(),
+        };
+        assert_eq!(given([call].into_iter(), &[])[0].id, "call00001");
     }
 
     #[test]

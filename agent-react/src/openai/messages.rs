@@ -166,7 +166,10 @@ fn splice(sent: &mut Value, message: &ChatMessage, quirks: &Quirks) {
         return;
     };
     fields.extend(message.extra.clone());
-    if let (Some(field), Some(reasoning)) = (quirks.reasoning_echo.field(), &message.reasoning) {
+    // DeepSeek wants the field beside every call, even where nothing was thought.
+    let thought = message.reasoning.as_deref();
+    let thought = thought.or((!message.tool_calls.is_empty()).then_some(""));
+    if let (Some(field), Some(reasoning)) = (quirks.reasoning_echo.field(), thought) {
         fields.insert(field.to_owned(), json!(reasoning));
     }
     let calls = fields.get_mut("tool_calls").and_then(Value::as_array_mut);

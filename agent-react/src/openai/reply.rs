@@ -11,6 +11,8 @@ use crate::model::Usage;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Said {
     pub(super) text: String,
+    /// Whether the text is a refusal, which says nothing of the protocol.
+    pub(super) refused: bool,
     pub(super) reasoning: Option<String>,
     pub(super) calls: Vec<SaidCall>,
     pub(super) finish_reason: Option<String>,
@@ -40,9 +42,12 @@ pub(super) enum NoReply {
     Withheld,
 }
 
-/// Takes the first choice that holds a message. `finish_reason` decides nothing:
+/// Takes the choice at index 0, or else the first, that holds a message. `finish_reason` decides nothing:
 /// endpoints leave it out, invent their own, and say `stop` beside tool calls.
-pub(super) fn read(completion: Completion) -> Result<Said, NoReply> {
+pub(super) fn read(mut completion: Completion) -> Result<Said, NoReply> {
+    completion
+        .choices
+        .sort_by_key(|choice| choice.index.unwrap_or_default() != 0);
     let usage = completion.usage.and_then(read_usage);
     let withheld = completion.choices.iter().any(is_filtered);
     let empty = match completion.choices.as_slice() {
@@ -108,11 +113,10 @@ fn read_message(message: Message) -> Said {
         true => legacy.into_iter().collect(),
         false => message.tool_calls,
     };
+    let refusal = message.refusal.filter(|_| text.is_empty());
     Said {
-        text: match text.is_empty() {
-            true => message.refusal.unwrap_or_default(),
-            false => text,
-        },
+        refused: refusal.is_some(),
+        text: refusal.unwrap_or(text),
         reasoning: (!reasoning.is_empty()).then(|| reasoning.join("\n")),
         calls: calls.into_iter().map(read_call).collect(),
         extra: message
@@ -172,22 +176,24 @@ pub(super) fn flatten(content: &Value) -> (String, String) {
     }
 }
 
-/// More tokens than any call takes: a count beyond it is no count, and sums of
-/// counts up to it stay far from the end of their type.
-const MOST_TOKENS: u64 = 1 << 40;
+/// More tokens than any call takes: a count beyond it is no count, such as a -1 that was
+/// written without its sign.
+const MOST_TOKENS: u64 = 1 << 30;
 
 fn read_usage(usage: WireUsage) -> Option<Usage> {
     let count = |count: Option<u64>| count.filter(|count| *count <= MOST_TOKENS);
-    let total = count(usage.total_tokens);
-    let (prompt, completion) = (count(usage.prompt_tokens), count(usage.completion_tokens));
-    prompt.or(completion).or(total)?;
-    let prompt = prompt.unwrap_or_default();
-    let completion =
-        completion.unwrap_or_else(|| total.map_or(0, |total| total.saturating_sub(prompt)));
+    let total = count(usage.total_tokens).unwrap_or_default();
+    let prompt = count(usage.prompt_tokens).unwrap_or_default();
+    let completion = count(usage.completion_tokens);
+    let completion = completion.unwrap_or_else(|| total.saturating_sub(prompt));
+    // Some give no sum, or one that is less than its parts.
+    let total = total.max(prompt + completion);
+    // No reply costs nothing: who counts nothing does not count.
+    (total > 0).then_some(())?;
     Some(Usage {
         prompt_tokens: prompt,
         completion_tokens: completion,
-        total_tokens: total.unwrap_or(prompt + completion),
+        total_tokens: total,
         cached_tokens: count(
             usage
                 .prompt_tokens_details
@@ -252,6 +258,29 @@ mod tests {
         assert_eq!((counted.total_tokens, counted.cached_tokens), (7, None));
         let sum = usage(json!({"prompt_tokens": 3, "total_tokens": 9})).expect("counted");
         assert_eq!(sum.completion_tokens, 6);
+        for total in [json!(0), json!(1), json!(-5), json!(null), json!(u32::MAX)] {
+            let counts =
+                json!({"prompt_tokens": 3.0, "completion_tokens": "4", "total_tokens": total});
+            assert_eq!(usage(counts).expect("counted").total_tokens, 7, "{total}");
+        }
+        let nothing = json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0});
+        assert_eq!(usage(nothing), None);
+    }
+
+    #[test]
+    fn of_several_choices_the_one_at_index_0_is_read() {
+        let choice = |index: u8| json!({"index": index, "message": {"content": index.to_string()}});
+        let text = |choices: Value| {
+            read_json(json!({ "choices": choices }))
+                .expect("a reply")
+                .text
+        };
+        assert_eq!(text(json!([choice(1), choice(0)])), "0");
+        assert_eq!(
+            text(json!([choice(2), choice(1)])),
+            "2",
+            "the first where there is no 0"
+        );
     }
 
     #[test]

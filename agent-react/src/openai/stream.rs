@@ -25,7 +25,8 @@ pub(super) struct Assembly {
     error: Value,
     done: bool,
     chunks: u64,
-    /// Which of several choices is read: the one that came first.
+    /// Which of several choices is read: the one at index 0, or else the one that came
+    /// first.
     choice: Option<u64>,
     /// Whether a piece of the message came as a `delta`.
     in_deltas: bool,
@@ -128,7 +129,13 @@ impl Assembly {
         self.note_error(error);
         for choice in choices {
             let index = choice.index.unwrap_or_default();
-            if *self.choice.get_or_insert(index) == index {
+            let read = *self.choice.get_or_insert(index);
+            if index == 0 && read != 0 {
+                self.choice = Some(index);
+                self.finish_reason = None;
+                self.forget_message();
+            }
+            if index == 0 || index == read {
                 self.push_choice(choice);
             }
         }
@@ -140,10 +147,7 @@ impl Assembly {
         match (choice.delta, choice.message) {
             // Some servers end with the whole message, which stands for its pieces.
             (_, Some(whole)) if self.in_deltas && says_something(&whole) => {
-                self.content.clear();
-                self.reasoning.clear();
-                self.reasoning_details.clear();
-                self.calls.clear();
+                self.forget_message();
                 self.push_piece(whole);
             }
             (Some(piece), _) => {
@@ -153,6 +157,14 @@ impl Assembly {
             (None, Some(piece)) => self.push_piece(piece),
             (None, None) => {}
         }
+    }
+
+    /// Drops what was said so far, for what comes stands in its place.
+    fn forget_message(&mut self) {
+        self.content.clear();
+        self.reasoning.clear();
+        self.reasoning_details.clear();
+        self.calls.clear();
     }
 
     fn push_piece(&mut self, piece: Message) {
@@ -414,11 +426,15 @@ mod tests {
                 |index: u8, text: &str| json!({"index": index, "delta": {"content": text}});
             json!({"choices": [choice(0, a), choice(1, b)]})
         };
+        let text = |answer: Value| answer["choices"][0]["message"]["content"].clone();
         let answer = assemble(&[both("Action: move_", "Action: "), both("left", "sleep")]);
-        assert_eq!(
-            answer["choices"][0]["message"]["content"],
-            "Action: move_left"
-        );
+        assert_eq!(text(answer), "Action: move_left");
+        let second = json!({"choices": [
+            {"index": 1, "delta": {"content": "Action: sleep"}, "finish_reason": "length"}]});
+        let answer = assemble(&[second.clone(), both("Action: do", "!"), second.clone()]);
+        assert_eq!(answer["choices"][0]["finish_reason"], Value::Null);
+        assert_eq!(text(answer), "Action: do");
+        assert_eq!(text(assemble(&[second])), "Action: sleep");
     }
 
     #[test]

@@ -316,6 +316,9 @@ impl Transport {
                 };
                 match json {
                     Value::Object(_) | Value::Array(_) if is_ok => Ok(json),
+                    Value::Null | Value::Bool(_) | Value::Number(_) if is_ok => {
+                        Err(Failed::unreadable(format!("its answer is {json}"), json))
+                    }
                     _ => Err(Failed::reported(status, json, headers)),
                 }
             }
@@ -499,6 +502,12 @@ fn connection_fault(error: &reqwest::Error) -> Box<Failed> {
     let chain = chain(error);
     if chain.iter().any(|link| link.contains("dns error")) {
         return Failed::new(Fault::Unreachable, format!("no such host ({cause})"));
+    }
+    if says(&["invalid http version"]) {
+        return Failed::new(
+            Fault::Unreachable,
+            format!("it does not speak HTTP ({cause})"),
+        );
     }
     if says(&["corrupt message", "wrong version number"]) {
         return Failed::new(

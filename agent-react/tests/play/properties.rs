@@ -62,17 +62,9 @@ proptest! {
     }
 }
 
-/// Everything in a text that could be read as an action, in its order: what is
-/// between quotes, and numbers.
+/// Everything in a text that could be read as an action, in its order: what is between
+/// quotes.
 fn named_in(text: &str) -> Vec<Action> {
-    let quoted = text.split('"').enumerate();
-    quoted
-        .flat_map(|(at, piece)| match at % 2 {
-            1 => action_from_word(piece).into_iter().collect::<Vec<_>>(),
-            _ => piece
-                .split(|c: char| !c.is_ascii_digit())
-                .filter_map(|digits| Action::ALL.get(digits.parse::<usize>().ok()?).copied())
-                .collect(),
-        })
-        .collect()
+    let quoted = text.split('"').skip(1).step_by(2);
+    quoted.filter_map(action_from_word).collect()
 }

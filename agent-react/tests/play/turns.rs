@@ -190,3 +190,17 @@ async fn progress_is_told_after_every_turn() {
     assert_eq!(played.progress[1].needs, [9, 9, 9, 9]);
     assert_eq!(played.progress[1].usage.total_tokens, 200);
 }
+
+#[tokio::test]
+async fn a_sound_call_beside_a_broken_one_is_told_so() {
+    let broken = ("interact", r#"{"actions": ["fly"]}"#.to_owned());
+    let sound = ("interact", r#"{"actions": ["noop"]}"#.to_owned());
+    let script = vec![Line::Call(vec![sound, broken])];
+    let played = play(script, &config(History::Last(9), 2)).await;
+    assert!(played.executed().is_empty());
+    let second = &played.requests[1];
+    let told = second[3].joined_text();
+    let reason = "because another call of the reply was invalid";
+    assert!(told.contains(reason), "{told}");
+    assert!(second[4].joined_text().contains("no action \"fly\""));
+}

@@ -3,7 +3,7 @@
 use agent_react::endpoint::{Quirks, ReasoningEcho, Secret, SystemRole, TokenLimit, ToolChoice};
 use agent_react::model::{ChatMessage, ChatModel, ChatRequest, Part, Protocol, ReplyEnd};
 use integration_tests::endpoint::{Answer, Received, ScriptedEndpoint};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{LEFT, arguments, complete, config, continued, model, reply_of, request, streaming};
 
@@ -96,13 +96,22 @@ async fn case_16_reasoning_is_sent_back_only_where_it_is_wanted() {
             "messages.2: property 'reasoning_content' is unsupported",
         ),
     ] {
-        let endpoint = ScriptedEndpoint::scripted(move |_, received| {
-            let earlier = received.body["messages"].get(2);
-            let sent = earlier.map(|message| message.get("reasoning_content").is_some());
-            if sent.is_some_and(|sent| sent != wanted) {
+        let endpoint = ScriptedEndpoint::scripted(move |n, received| {
+            let messages = received.body["messages"].as_array();
+            let mut calls = messages.into_iter().flatten();
+            let is_wrong = |message: &Value| {
+                message["role"] == "assistant"
+                    && message.get("reasoning_content").is_some() != wanted
+            };
+            if calls.any(is_wrong) {
                 return Answer::error(400, refusal);
             }
-            Answer::acting(&["do"]).with("/choices/0/message/reasoning_content", json!("why"))
+            // The second reply comes without a thought, which is to be said as well.
+            match n {
+                0 => Answer::acting(&["do"])
+                    .with("/choices/0/message/reasoning_content", json!("why")),
+                _ => Answer::acting(&["do"]),
+            }
         })
         .await;
         let mut config = config(endpoint.url());
@@ -112,7 +121,10 @@ async fn case_16_reasoning_is_sent_back_only_where_it_is_wanted() {
         let second = complete(&model, continued(request(), &first)).await;
         assert_eq!((first.attempts.len(), second.attempts.len()), (1, 2));
         assert_eq!(second.notices.len(), 1);
-        assert_eq!(endpoint.requests().len(), 3);
+        let conversation = continued(continued(request(), &first), &second);
+        let third = complete(&model, conversation).await;
+        assert_eq!(third.attempts.len(), 1, "{:?}", third.attempts);
+        assert_eq!(endpoint.requests().len(), 4);
     }
 }
 
@@ -387,7 +399,7 @@ fn shown(message: ChatMessage) -> ChatRequest {
     request
 }
 
-/// Models that take no images, in the words of three servers.
+/// Models that take no images, in the words of six servers.
 #[tokio::test]
 async fn images_that_are_refused_are_left_out_where_words_say_the_same() {
     for (status, refusal) in [
@@ -400,6 +412,13 @@ async fn images_that_are_refused_are_left_out_where_words_say_the_same() {
             "image input is not supported - hint: you may need to provide the mmproj",
         ),
         (400, "m is not a multimodal model"),
+        (400, "message[0].content must be a string"),
+        (
+            400,
+            "'messages.1' : for 'role:user' the following must be satisfied[('messages.1.content' \
+             : value must be a string)]",
+        ),
+        (422, "Input should be a valid string"),
     ] {
         let endpoint =
             ScriptedEndpoint::scripted(move |_, received| {

@@ -183,6 +183,35 @@ async fn case_05_tool_calls_count_although_it_says_stop() {
     assert_eq!(reply.tool_calls.len(), 1);
 }
 
+/// What a model refuses to do it may do the next time, and in the same way.
+#[tokio::test]
+async fn a_refusal_is_no_reason_to_change_the_protocol() {
+    let refusal = json!({"role": "assistant", "content": null, "refusal": "I cannot help."});
+    let endpoint = ScriptedEndpoint::playing([Answer::message(refusal)]).await;
+    let reply = reply_of(&endpoint).await;
+    assert_eq!(reply.text, "I cannot help.");
+    assert_eq!(
+        (reply.protocol, reply.notices.len()),
+        (Protocol::FunctionCalling, 0)
+    );
+}
+
+/// A second sample is nobody's move.
+#[tokio::test]
+async fn of_several_choices_the_one_at_index_0_is_played() {
+    let choice = |index: u8, key: &str, text: &str| json!({"index": index, "finish_reason": "stop", key: {"content": text}});
+    let [sleep, left] = ["Action: sleep", "Action: move_left"];
+    let whole = json!({"choices": [choice(1, "message", sleep), choice(0, "message", left)]});
+    let chunk = |index, text| json!({"choices": [choice(index, "delta", text)]});
+    let chunks = [chunk(1, sleep), chunk(0, left), chunk(1, sleep)];
+    for answer in [Answer::json(200, whole), Answer::chunks(&chunks)] {
+        let endpoint = ScriptedEndpoint::playing([answer]).await;
+        let reply = complete(&model(streaming(endpoint.url())), request()).await;
+        assert_eq!(arguments(&reply), LEFT);
+        endpoint.requests();
+    }
+}
+
 #[tokio::test]
 async fn case_06_unknown_values_elsewhere() {
     let function = json!({"name": "interact", "arguments": LEFT});
