@@ -64,6 +64,10 @@ impl Store {
             text if text.contains("INTERRUPT") => StoreError::TooLong {
                 seconds: limits.time.as_secs(),
             },
+            // What the database quotes is not what was typed.
+            text if text.contains("Parser Error") && has_several(question) => StoreError::Sql {
+                reason: "one question is answered at a time, without a ; in it".to_owned(),
+            },
             _ => error,
         })?;
         let asked_for = table.rows.len();
@@ -135,6 +139,12 @@ const BEGINNINGS: [&str; 12] = [
     "summarize",
     "explain",
 ];
+
+/// Whether there may be more than one statement.
+fn has_several(question: &str) -> bool {
+    let question = question.trim_end().trim_end_matches(';');
+    question.contains(';')
+}
 
 /// The question, asking for no more than one row too many.
 fn limited(question: &str, rows: usize) -> Result<String, StoreError> {

@@ -101,6 +101,8 @@ fn a_question_reaches_nothing_but_the_traces_and_changes_nothing() {
         let answer = asked(&file, &statement, LIMITS);
         assert!(answer.is_err(), "{statement}: {answer:?}");
     }
+    let two = asked(&file, "select 1; drop table events", LIMITS).unwrap_err();
+    assert!(two.to_string().contains("one question"), "{two}");
     assert!(!file.path.with_extension("written").exists());
     let all = asked(&file, "select count(*) from events", LIMITS).unwrap();
     assert!(all.table.rows[0][0].as_u64().unwrap() > 0);
