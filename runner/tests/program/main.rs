@@ -14,6 +14,7 @@ mod rendering;
 mod tasks;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod viewing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
