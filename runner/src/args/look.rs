@@ -9,6 +9,7 @@ use super::{RunArgs, TraceFile};
 
 /// `runner render`
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub struct RenderArgs {
     /// The session that holds the episode, or the first characters of its id
     pub episode: String,
@@ -69,7 +70,7 @@ Examples:
 
 /// `runner fork`
 #[derive(Debug, Args)]
-#[command(after_help = FORK_EXAMPLES, mut_args(without(&[
+#[command(after_help = FORK_EXAMPLES, allow_negative_numbers = true, mut_args(without(&[
     "episodes", "seed", "difficulty", "tasks", "tier", "until_decided", "record", "replay",
 ])))]
 pub struct ForkArgs {
@@ -103,7 +104,7 @@ Examples:
 
 /// `runner play`
 #[derive(Debug, Args)]
-#[command(after_help = PLAY_EXAMPLES, mut_args(without(&[
+#[command(after_help = PLAY_EXAMPLES, allow_negative_numbers = true, mut_args(without(&[
     "models", "episodes", "tasks", "tier", "concurrency", "until_decided", "record", "replay",
     "dry_run", "events",
 ])), mut_arg("seed", |seed| seed.help("World seed")))]

@@ -23,6 +23,9 @@ const PANEL: u16 = 40;
 /// Rows for a model's reasons.
 const REASON_ROWS: usize = 2;
 
+/// Rows for something that happened.
+const LINE_ROWS: usize = 3;
+
 /// How the world is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
@@ -212,19 +215,19 @@ impl Screen {
         let reasons = in_rows(&game.reasoning, area.width, REASON_ROWS);
         rows.extend(reasons.into_iter().map(|row| Row::styled(row, self.dim())));
         let room = usize::from(area.height).saturating_sub(rows.len());
-        let latest = game
-            .lines
-            .iter()
-            .skip(game.lines.len().saturating_sub(room));
-        rows.extend(latest.map(|line| {
+        let told = game.lines.iter().rev().take(room).rev();
+        let told = told.flat_map(|line| {
             let style = match line.tone {
                 Tone::Plain => Style::new(),
                 Tone::Bad => self.style(Color::LightRed),
                 Tone::Good => self.bold(Color::LightGreen),
             };
-            let width = usize::from(area.width);
-            Row::styled(truncate_str(&line.text, width, "…"), style)
-        }));
+            let broken = in_rows(&line.text, area.width, LINE_ROWS);
+            broken.into_iter().map(move |row| Row::styled(row, style))
+        });
+        let told: Vec<Row<'_>> = told.collect();
+        let passed_over = told.len().saturating_sub(room);
+        rows.extend(told.into_iter().skip(passed_over));
         frame.render_widget(Paragraph::new(rows), area);
     }
 
@@ -401,8 +404,12 @@ mod tests {
     #[test]
     fn what_happened_is_cut_visibly() {
         let mut game = game();
-        game.hear(super::super::Heard::Notice("many words ".repeat(9)));
+        game.hear(super::super::Heard::Notice("many words ".repeat(12)));
         let text = text(&drawn(&game, View::Signs, SMALLEST));
+        assert!(
+            text.contains("words many words many words many words "),
+            "{text}"
+        );
         assert!(
             text.contains("many words many words many words many …"),
             "{text}"
