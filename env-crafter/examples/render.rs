@@ -83,11 +83,15 @@ fn run(args: Args) -> Result<(), Box<dyn Error>> {
     let mut writer = encoder.write_header()?;
     writer.write_image_data(image.as_slice().ok_or("the image is not contiguous")?)?;
     writer.finish()?;
+    let state = match (env.is_dead(), env.is_sleeping()) {
+        (true, _) => ", the player is dead",
+        (false, true) => ", asleep",
+        (false, false) => "",
+    };
     println!(
-        "step {}, daylight {:.2}{}: {}",
+        "step {}, daylight {:.2}{state}: {}",
         env.steps(),
         env.daylight(),
-        if env.is_sleeping() { ", asleep" } else { "" },
         args.out.display()
     );
     Ok(())
