@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::client::read;
+use super::call::read;
 use super::events::{Events, StreamEvent};
 use super::fault::{ErrorBody, classify};
 use super::stream::Assembly;

@@ -11,11 +11,12 @@
 //! One call, from top to bottom: [`OpenAiModel`] asks `request` for a body, and that
 //! `messages` for the conversation; sends it by `transport`, which cuts a stream into
 //! `events` and joins them in `stream`; reads the answer's JSON by `body` and what it says
-//! by `reply`, or else learns from the refusal by `adapt` or tries again as
-//! [`crate::retry`] says.
+//! by `reply`. `verdict` takes it, or else learns from the refusal by `adapt` or tries
+//! again as [`crate::retry`] says.
 
 mod adapt;
 mod body;
+mod call;
 mod client;
 mod events;
 mod fault;
@@ -27,6 +28,7 @@ mod stream;
 mod thinking;
 mod transport;
 mod truncation;
+mod verdict;
 mod wire;
 
 #[cfg(test)]

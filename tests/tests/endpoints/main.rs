@@ -2,6 +2,7 @@
 //! for each way of deviating, numbered. The scripted endpoint checks every request.
 
 mod adaptations;
+mod bodies;
 mod doctor;
 mod faults;
 mod properties;
