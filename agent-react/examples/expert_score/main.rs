@@ -34,7 +34,7 @@ struct Args {
     /// How many worlds
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..1 << 62))]
     episodes: u64,
-    /// The first world's seed; 0 to 999 are for tuning
+    /// The first world's seed; 0 to 4999 are for tuning
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 62))]
     seed: u64,
     /// Steps of an episode, at most

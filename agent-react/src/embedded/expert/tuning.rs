@@ -1,6 +1,6 @@
 //! Holds the expert's thresholds, each with its reason.
 //!
-//! They were tuned on worlds of the seeds 0 to 999; what reports measure is
+//! They were tuned on worlds of the seeds 0 to 4999; what reports measure is
 //! measured on seeds from 5000.
 
 /// By day, food and water come before everything at this or less: the way to
