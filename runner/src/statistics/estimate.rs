@@ -92,7 +92,7 @@ impl Stopping {
     /// With a plan this is Student's t. Without, it is the anytime-valid t interval: over
     /// all numbers of observations together, it ever misses the mean of a normal
     /// distribution in at most 5 % of cases. It leaves out the means against which the
-    /// Bayes factor with a normal prior of scale [`EFFECT`] on the effect size is 20 or
+    /// Bayes factor with a normal prior of scale `EFFECT` on the effect size is 20 or
     /// more (Rouder et al., "Bayesian t tests", 2009; that it may be looked at at any
     /// time: Wang and Ramdas, "Anytime-valid t-tests and confidence sequences for
     /// Gaussian means with unknown variance", 2025).
