@@ -2,13 +2,16 @@
 //! sees everything written, and reads back what the file holds.
 
 use std::collections::BTreeSet;
+use std::panic;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use agent_react::hooks::{HookOptions, crafter_hooks};
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
+use tracer::channel::RecordSender;
 use tracer::privacy::Privacy;
 use tracer::store::{Experiment, SystemVersion};
 use tracer::{Store, Tracer, TracerOptions, Writer, WriterOptions};
@@ -62,31 +65,36 @@ impl Job {
         reporters: Vec<Box<dyn Reporter>>,
         interrupt: &dyn Fn(&Runtime) -> CancellationToken,
     ) -> anyhow::Result<Outcome> {
-        let traces = self.config.run.traces.clone();
+        let job = Arc::new(self);
+        let traces = job.config.run.traces.clone();
         let writer = Writer::open(&traces, WriterOptions::default())?;
-        writer.register(&self.experiment()?)?;
+        writer.register(&job.experiment()?)?;
 
         let (events, heard) = Events::channel();
         let reporting = report_on_thread(reporters, heard);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             // A thread for each embedded episode, and some for the rest.
-            .max_blocking_threads(self.plan.concurrency + 64)
+            .max_blocking_threads(job.plan.concurrency + 64)
             .build()
             .context("cannot start the asynchronous runtime")?;
         let interrupt = interrupt(&runtime);
-        let finished = runtime.block_on(self.play(&writer, &events, &interrupt));
-        drop(events);
+        let playing = Arc::clone(&job).play(writer.sender(), events, interrupt);
+        // A task like the episodes: this thread would have to be woken after each turn.
+        let finished = match runtime.block_on(runtime.spawn(playing)) {
+            Ok(finished) => finished,
+            Err(error) => panic::resume_unwind(error.into_panic()),
+        };
         drop(reporting.join());
         writer.finish()?;
         // Only now: until here it listens for a second Ctrl-C.
         drop(runtime);
 
         let store = Store::open_read_only(&traces)?;
-        let nothing = self.start.is_some() || report::sessions(&store, &self.info)?.is_empty();
+        let nothing = job.start.is_some() || report::sessions(&store, &job.info)?.is_empty();
         let reports = match nothing {
             true => Vec::new(),
-            false => report::load(&store, &self.info, false)?,
+            false => report::load(&store, &job.info, false)?,
         };
         Ok(Outcome { reports, finished })
     }
@@ -103,10 +111,10 @@ impl Job {
     }
 
     async fn play(
-        &self,
-        writer: &Writer,
-        events: &Events,
-        interrupt: &CancellationToken,
+        self: Arc<Self>,
+        records: RecordSender,
+        events: Events,
+        interrupt: CancellationToken,
     ) -> Finished {
         let missing = self.missing();
         let complete: BTreeSet<&EpisodeConfig> = self
@@ -130,7 +138,7 @@ impl Job {
             world: self.plan.world.clone(),
             start: self.start.clone(),
             players: self.players.clone(),
-            tracer: self.tracer(writer, events),
+            tracer: self.tracer(records, &events),
         });
         let spent = self.earlier.iter().map(EpisodeRecord::usage);
         let mut planned = Some(missing.into_iter().collect::<Vec<_>>());
@@ -142,11 +150,11 @@ impl Job {
                 let planned = planned.take().unwrap_or_default();
                 match planned.is_empty() {
                     false => planned,
-                    true => self.until_decided(played, events),
+                    true => self.until_decided(played, &events),
                 }
             },
         };
-        let finished = run::play(stage, program, events, interrupt).await;
+        let finished = run::play(stage, program, &events, &interrupt).await;
         events.send(RunEvent::RunEnded {
             endings: finished.endings(),
             not_played: finished.not_played,
@@ -204,11 +212,11 @@ impl Job {
             .collect()
     }
 
-    fn tracer(&self, writer: &Writer, events: &Events) -> Tracer {
+    fn tracer(&self, records: RecordSender, events: &Events) -> Tracer {
         let events = events.clone();
         Tracer::new(TracerOptions {
             hooks: crafter_hooks(HookOptions::default()),
-            sink: Some(writer.sender()),
+            sink: Some(records),
             keep_history: false,
             privacy: Privacy {
                 secrets: self.players.secrets(),
@@ -259,6 +267,10 @@ impl Job {
     }
 }
 
+/// How long events gather before they are reported. A reporter that took each as it comes
+/// would have to be woken for every turn of every episode.
+const GATHERING: Duration = Duration::from_millis(5);
+
 /// Lets the reporters take events on a thread of their own, where a slow
 /// terminal keeps nobody waiting. One that fails is asked no more.
 fn report_on_thread(
@@ -266,14 +278,18 @@ fn report_on_thread(
     mut heard: tokio::sync::mpsc::UnboundedReceiver<crate::events::Stamped>,
 ) -> thread::JoinHandle<()> {
     thread::spawn(move || {
-        while let Some(event) = heard.blocking_recv() {
-            reporters.retain_mut(|reporter| match reporter.report(&event) {
-                Ok(()) => true,
-                Err(error) => {
-                    eprintln!("warning: events are no longer reported: {error}");
-                    false
-                }
-            });
+        let mut gathered = Vec::new();
+        while heard.blocking_recv_many(&mut gathered, usize::MAX) > 0 {
+            for event in gathered.drain(..) {
+                reporters.retain_mut(|reporter| match reporter.report(&event) {
+                    Ok(()) => true,
+                    Err(error) => {
+                        eprintln!("warning: events are no longer reported: {error}");
+                        false
+                    }
+                });
+            }
+            thread::sleep(GATHERING);
         }
         for mut reporter in reporters {
             if let Err(error) = reporter.finish() {
