@@ -4,6 +4,7 @@
 //! was found out of a part once need not be found out again.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::record::Part;
 
@@ -15,14 +16,35 @@ const KEPT: u64 = 8;
 #[derive(Debug)]
 pub(crate) struct Recent<T> {
     /// With the document that had the part last.
-    known: HashMap<Part, (T, u64)>,
+    known: HashMap<Part, (T, u64), BuildHasherDefault<Hashed>>,
     documents: u64,
+}
+
+/// Takes the hash that a part has already for its hash.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Parts give one number and nothing else; whatever else came would be mixed in.
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
         Self {
-            known: HashMap::new(),
+            known: HashMap::default(),
             documents: 0,
         }
     }
