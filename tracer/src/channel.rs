@@ -181,10 +181,11 @@ pub struct Capacity {
 }
 
 impl Default for Capacity {
-    /// 16,384 records or 64 MiB.
+    /// 65,536 records or 64 MiB, which bridges the time that DuckDB takes to fold its log
+    /// into the file.
     fn default() -> Self {
         Self {
-            records: 16_384,
+            records: 65_536,
             bytes: 64 << 20,
         }
     }
