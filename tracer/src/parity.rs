@@ -6,6 +6,10 @@
 //! same (states, messages, metadata), and whether they **mean** the same (actions,
 //! rewards, errors, outcome); and whether it was bought at an acceptable price.
 //! Where an answer is no, it says what differs.
+//!
+//! A busy machine stops a program now and then, and so delays events that are not late by
+//! themselves. Who plays the episode several times ([`compare_plays`]) can tell the two
+//! apart: what tracing itself delays is late each time.
 
 mod compare;
 mod pairs;
@@ -17,7 +21,18 @@ use serde::Serialize;
 
 use crate::record::{Event, SessionTrace};
 
-pub use compare::compare;
+pub use compare::{compare, compare_plays};
+
+/// An episode that was played, and recorded, both ways.
+#[derive(Clone, Debug)]
+pub struct Play {
+    /// The trace recorded by hand.
+    pub manual: SessionTrace,
+    /// The trace recorded by attributes.
+    pub decorated: SessionTrace,
+    /// How much they may differ.
+    pub tolerance: Tolerance,
+}
 
 /// How much two traces of the same episode may differ.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +40,6 @@ pub struct Tolerance {
     /// By how much the moments of two events may differ, counted from the beginning
     /// of their timestep.
     pub time: Duration,
-    /// The share of the events, 0 to 1, whose moments may differ by more: a busy machine
-    /// stops a program now and then.
-    pub late: f64,
     /// How much longer the second session may take for each of its events, beside `time`
     /// in all.
     pub overhead_per_event: Duration,
@@ -39,7 +51,6 @@ impl Default for Tolerance {
     fn default() -> Self {
         Self {
             time: Duration::from_secs(2),
-            late: 0.0,
             overhead_per_event: Duration::from_millis(1),
         }
     }

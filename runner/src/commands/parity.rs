@@ -17,7 +17,7 @@ use env_crafter::EnvConfig;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tracer::parity::{Check, ParityItem, ParityReport, Tolerance, compare};
+use tracer::parity::{Check, ParityReport, Play, Tolerance, compare_plays};
 use tracer::record::{SessionStatus, SessionTrace};
 use tracer::{Tracer, TracerOptions};
 
@@ -76,8 +76,8 @@ async fn played_both_ways(args: &ParityArgs) -> anyhow::Result<ParityReport> {
         .unwrap_or_else(PoisonError::into_inner);
     let answers = with_mishaps(replies);
 
-    let mut reports = Vec::new();
-    for _ in 0..PLAYS {
+    let mut plays = Vec::new();
+    loop {
         let session = tracer.start_session(Default::default())?;
         by_hand::play(
             name,
@@ -93,13 +93,16 @@ async fn played_both_ways(args: &ParityArgs) -> anyhow::Result<ParityReport> {
             answers: Mutex::new(answers.clone().into()),
         };
         let decorated = traced(&recited, &tracer, &environment, &config).await?;
-        let tolerance = tolerance(&manual);
-        reports.push(compare(&untimed(manual), &untimed(decorated), &tolerance));
-        if !summed_up(&reports).failed().into_iter().any(is_of_time) {
-            break;
+        plays.push(Play {
+            tolerance: tolerance(&manual),
+            manual: untimed(manual),
+            decorated: untimed(decorated),
+        });
+        let report = compare_plays(&plays);
+        if plays.len() == PLAYS || !report.failed().into_iter().any(is_of_time) {
+            return Ok(report);
         }
     }
-    Ok(summed_up(&reports))
 }
 
 /// Whether a question is one that a busy machine changes the answer to.
@@ -177,7 +180,7 @@ fn with_mishaps(mut replies: Vec<ChatReply>) -> Vec<Result<ChatReply, ModelError
 }
 
 /// What may differ in time, by what recording by hand took: an event may take twice as
-/// long, and all but a few may be as late as ten of them.
+/// long, and be as late as ten of them.
 fn tolerance(manual: &SessionTrace) -> Tolerance {
     /// Less than this is the machine's business.
     const LEAST: Duration = Duration::from_micros(50);
@@ -190,26 +193,7 @@ fn tolerance(manual: &SessionTrace) -> Tolerance {
     let event = event.max(LEAST);
     Tolerance {
         time: 10 * event,
-        late: 0.1,
         overhead_per_event: event,
-    }
-}
-
-/// What several comparisons of the same episode come to: of what has to do with time, the
-/// best one, and of everything else the worst.
-fn summed_up(reports: &[ParityReport]) -> ParityReport {
-    let items = Check::ALL.into_iter().filter_map(|check| {
-        let answers = reports.iter().flat_map(|report| &report.items);
-        let mut answers: Vec<&ParityItem> = answers.filter(|item| item.check == check).collect();
-        answers.sort_by_key(|item| item.difference_count);
-        let chosen = match is_of_time(check) {
-            true => answers.first(),
-            false => answers.last(),
-        };
-        Some(ParityItem::clone(chosen?))
-    });
-    ParityReport {
-        items: items.collect(),
     }
 }
 
@@ -283,41 +267,5 @@ impl ChatModel for Recited<'_> {
                 exchange: Box::default(),
             })
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(check: Check, difference_count: usize) -> ParityReport {
-        let items = Check::ALL.map(|each| {
-            let difference_count = if each == check { difference_count } else { 0 };
-            ParityItem {
-                check: each,
-                holds: difference_count == 0,
-                compared: "3 errors".to_owned(),
-                differences: Vec::new(),
-                difference_count,
-            }
-        });
-        ParityReport {
-            items: items.into(),
-        }
-    }
-
-    #[test]
-    fn a_busy_machine_is_forgiven_and_a_difference_is_not() {
-        for check in Check::ALL {
-            let plays = |failing: usize| {
-                let counts = (0..PLAYS).map(|play| usize::from(play < failing));
-                counts.map(|count| report(check, count)).collect::<Vec<_>>()
-            };
-            assert!(summed_up(&plays(0)).holds());
-            for failing in [1, PLAYS - 1] {
-                assert_eq!(summed_up(&plays(failing)).holds(), is_of_time(check));
-            }
-            assert_eq!(summed_up(&plays(PLAYS)).failed(), [check]);
-        }
     }
 }

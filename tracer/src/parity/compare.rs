@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pairs::{Pair, Pairs};
-use super::{Check, ParityItem, ParityReport, Tolerance};
+use super::{Check, ParityItem, ParityReport, Play, Tolerance};
 use crate::record::{Event, LlmCallRecord, Recorded, SessionTrace};
 
 /// How many differences of a kind a report spells out.
@@ -22,17 +22,55 @@ pub fn compare(
     decorated: &SessionTrace,
     tolerance: &Tolerance,
 ) -> ParityReport {
-    let pairs = Pairs::of(manual, decorated);
-    let answer = |check| match check {
-        Check::Events => events(manual, decorated, &pairs),
-        Check::Timestamps => timestamps(manual, decorated, &pairs, tolerance),
-        Check::States => states(&pairs),
-        Check::Messages => messages(manual, decorated),
-        Check::Metadata => metadata(manual, decorated, &pairs),
-        Check::Turns => turns(manual, decorated),
-        Check::Errors => errors(manual, decorated, &pairs),
-        Check::Performance => performance(manual, decorated, tolerance),
+    let sides = Sides {
+        manual,
+        decorated,
+        tolerance,
+        pairs: Pairs::of(manual, decorated),
     };
+    report(&[sides])
+}
+
+/// Compares several plays of the same episode. What has to do with time is judged by the
+/// best of them: an event is late if it was so in each play, and performance is that of the
+/// play that took the least longer. Everything else has to hold in all of them.
+pub fn compare_plays(plays: &[Play]) -> ParityReport {
+    let plays = plays.iter().map(|play| Sides {
+        manual: &play.manual,
+        decorated: &play.decorated,
+        tolerance: &play.tolerance,
+        pairs: Pairs::of(&play.manual, &play.decorated),
+    });
+    report(&plays.collect::<Vec<_>>())
+}
+
+/// The two traces of a play, side by side.
+struct Sides<'a> {
+    manual: &'a SessionTrace,
+    decorated: &'a SessionTrace,
+    tolerance: &'a Tolerance,
+    pairs: Pairs<'a>,
+}
+
+fn report(plays: &[Sides<'_>]) -> ParityReport {
+    let worst = |answer: fn(&Sides<'_>) -> Answer| {
+        let answers = plays.iter().map(answer);
+        answers.max_by_key(|answer| answer.differences.len())
+    };
+    let answer = |check| match check {
+        Check::Events => worst(events),
+        Check::Timestamps => Some(timestamps(plays)),
+        Check::States => worst(states),
+        Check::Messages => worst(messages),
+        Check::Metadata => worst(metadata),
+        Check::Turns => worst(turns),
+        Check::Errors => worst(errors),
+        Check::Performance => {
+            let answers = plays.iter().map(performance);
+            answers.min_by_key(|answer| answer.differences.len())
+        }
+    };
+    let answer = |check| answer(check).unwrap_or_else(|| Answer::of(exercised(0, String::new())));
     ParityReport {
         items: Check::ALL.map(|check| answer(check).item(check)).into(),
     }
@@ -86,7 +124,13 @@ impl Answer {
     }
 }
 
-fn events(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) -> Answer {
+fn events(play: &Sides<'_>) -> Answer {
+    let Sides {
+        manual,
+        decorated,
+        pairs,
+        ..
+    } = play;
     let (by_hand, by_attribute) = (manual.event_history.len(), decorated.event_history.len());
     let mut answer = Answer::of(exercised(
         by_hand + by_attribute,
@@ -104,20 +148,37 @@ fn events(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) ->
     answer
 }
 
-fn timestamps(
-    manual: &SessionTrace,
-    decorated: &SessionTrace,
-    pairs: &Pairs<'_>,
-    tolerance: &Tolerance,
-) -> Answer {
-    let count = pairs.matched.len();
-    let [ours, theirs] = [manual, decorated].map(|trace| {
+/// An event is late where it is so in every play.
+fn timestamps(plays: &[Sides<'_>]) -> Answer {
+    let apart: Vec<Vec<Duration>> = plays.iter().map(apart).collect();
+    let count = apart.iter().map(Vec::len).min().unwrap_or_default();
+    let tolerance = plays.iter().map(|play| play.tolerance.time);
+    let tolerance = tolerance.max().unwrap_or_default();
+    let mut answer = Answer::of(exercised(count, format!("tolerance {tolerance:?}")));
+    for event in 0..count {
+        let late = plays.iter().zip(&apart).map(|(play, apart)| {
+            let (apart, tolerance) = (apart[event], play.tolerance.time);
+            (apart > tolerance).then_some((apart, tolerance))
+        });
+        let late: Option<Vec<_>> = late.collect();
+        let least = late.into_iter().flatten().min();
+        if let (Some((apart, tolerance)), Some(play)) = (least, plays.first()) {
+            let key = &play.pairs.matched[event].key;
+            answer.differ(format!("{key}: {apart:?} apart, beyond {tolerance:?}"));
+        }
+    }
+    answer
+}
+
+/// How far apart the two moments of each event are, counted from the beginning of its
+/// timestep, or of the session.
+fn apart(play: &Sides<'_>) -> Vec<Duration> {
+    let [ours, theirs] = [play.manual, play.decorated].map(|trace| {
         let steps = trace.timesteps.iter();
         steps
             .map(|step| (step.step_id.as_str(), step.started_at))
             .collect::<BTreeMap<_, _>>()
     });
-    // From the beginning of the event's timestep, or of the session.
     let offset =
         |starts: &BTreeMap<&str, Timestamp>, trace: &SessionTrace, event: &Recorded<Event>| {
             let start = event.step_id.as_deref().and_then(|id| starts.get(id));
@@ -129,28 +190,13 @@ fn timestamps(
                 .event_time
                 .duration_since(start)
         };
-    let mut late = Vec::new();
-    for pair in &pairs.matched {
-        let apart = offset(&ours, manual, pair.manual) - offset(&theirs, decorated, pair.decorated);
-        if apart.unsigned_abs() > tolerance.time {
-            late.push(format!("{}: {:?} apart", pair.key, apart.unsigned_abs()));
-        }
-    }
-    let compared = match late.len() {
-        0 => format!("tolerance {:?}", tolerance.time),
-        late => format!(
-            "tolerance {:?}, {late} of {count} beyond it",
-            tolerance.time
-        ),
-    };
-    let mut answer = Answer::of(exercised(count, compared));
-    if late.len() as f64 > tolerance.late * count as f64 {
-        answer.differences = late;
-    }
-    answer
+    let apart = play.pairs.matched.iter().map(|pair| {
+        offset(&ours, play.manual, pair.manual) - offset(&theirs, play.decorated, pair.decorated)
+    });
+    apart.map(|apart| apart.unsigned_abs()).collect()
 }
 
-fn states(pairs: &Pairs<'_>) -> Answer {
+fn states(Sides { pairs, .. }: &Sides<'_>) -> Answer {
     let count = pairs.matched.len();
     let mut answer = Answer::of(exercised(count, format!("{count} state changes")));
     for pair in &pairs.matched {
@@ -192,7 +238,10 @@ fn without_error(state: &Value) -> Value {
     }
 }
 
-fn messages(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
+fn messages(play: &Sides<'_>) -> Answer {
+    let Sides {
+        manual, decorated, ..
+    } = play;
     let (by_hand, by_attribute) = (&manual.message_history, &decorated.message_history);
     let counts = (by_hand.len(), by_attribute.len());
     let mut answer = Answer::of(exercised(
@@ -217,7 +266,13 @@ fn messages(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
     answer
 }
 
-fn metadata(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) -> Answer {
+fn metadata(play: &Sides<'_>) -> Answer {
+    let Sides {
+        manual,
+        decorated,
+        pairs,
+        ..
+    } = play;
     let (events, entries) = (pairs.matched.len(), manual.metadata.len());
     let mut answer = Answer::of(exercised(
         events + entries,
@@ -285,7 +340,10 @@ fn untimed(calls: &[LlmCallRecord]) -> Vec<LlmCallRecord> {
     calls.iter().map(untimed).collect()
 }
 
-fn turns(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
+fn turns(play: &Sides<'_>) -> Answer {
+    let Sides {
+        manual, decorated, ..
+    } = play;
     let count = manual.timesteps.len();
     let mut answer = Answer::of(exercised(count, format!("{count} turns")));
     let turns = [manual, decorated].map(|trace| {
@@ -332,7 +390,13 @@ fn turns(manual: &SessionTrace, decorated: &SessionTrace) -> Answer {
     answer
 }
 
-fn errors(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) -> Answer {
+fn errors(play: &Sides<'_>) -> Answer {
+    let Sides {
+        manual,
+        decorated,
+        pairs,
+        ..
+    } = play;
     let count = manual
         .event_history
         .iter()
@@ -350,8 +414,14 @@ fn errors(manual: &SessionTrace, decorated: &SessionTrace, pairs: &Pairs<'_>) ->
     answer
 }
 
-fn performance(manual: &SessionTrace, decorated: &SessionTrace, tolerance: &Tolerance) -> Answer {
-    let [ours, theirs] = [manual, decorated].map(duration);
+fn performance(play: &Sides<'_>) -> Answer {
+    let Sides {
+        manual,
+        decorated,
+        tolerance,
+        ..
+    } = play;
+    let [ours, theirs] = [manual, decorated].map(|trace| duration(trace));
     let mut answer = Answer::of(format!("{ours:?} by hand, {theirs:?} decorated"));
     let events = u32::try_from(decorated.event_history.len()).unwrap_or(u32::MAX);
     let allowed = tolerance.time + tolerance.overhead_per_event.saturating_mul(events);

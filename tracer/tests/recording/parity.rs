@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
-use tracer::parity::{self, Check, ParityReport, Tolerance, compare};
+use tracer::parity::{self, Check, ParityReport, Play, Tolerance, compare, compare_plays};
 use tracer::record::{
     EnvironmentEvent, Event, RuntimeEvent, SessionEventMessage, SessionStatus, SessionTrace,
 };
@@ -16,7 +16,6 @@ use crate::support::session;
 
 /// These programs do next to nothing, so that the machine decides how long they take.
 const PATIENT: Tolerance = Tolerance {
-    late: 0.0,
     time: Duration::from_secs(60),
     overhead_per_event: Duration::from_secs(60),
 };
@@ -211,6 +210,59 @@ fn each_kind_of_defect_is_caught_by_its_question() {
     check(&[Check::Performance], |trace| {
         trace.ended_at = Some(trace.created_at + Duration::from_secs(9));
     });
+}
+
+/// Compares plays of the episode, each with itself after its own defects.
+fn of_plays(plays: &[&[fn(&mut SessionTrace)]]) -> ParityReport {
+    let plays = plays.iter().map(|defects| {
+        let manual = episode();
+        let mut decorated = manual.clone();
+        defects.iter().for_each(|defect| defect(&mut decorated));
+        Play {
+            manual,
+            decorated,
+            tolerance: Tolerance::default(),
+        }
+    });
+    compare_plays(&plays.collect::<Vec<_>>())
+}
+
+fn delay(trace: &mut SessionTrace, event: usize) {
+    let base = trace.event_history[event].record.base_mut();
+    base.time_record.event_time += Duration::from_secs(3);
+}
+
+#[test]
+fn an_event_is_late_that_is_late_in_every_play() {
+    let check = |expected: &[Check], plays: &[&[fn(&mut SessionTrace)]]| {
+        let report = of_plays(plays);
+        assert_eq!(report.failed(), expected, "{report}");
+    };
+    check(&[Check::Timestamps], &[&[|it| delay(it, 1)]]);
+    check(&[], &[&[|it| delay(it, 1)], &[]]);
+    // The machine stopped each play somewhere else.
+    check(&[], &[&[|it| delay(it, 1)], &[|it| delay(it, 2)]]);
+    let same = of_plays(&[
+        &[|it| delay(it, 1), |it| delay(it, 2)],
+        &[|it| delay(it, 2), |it| delay(it, 3)],
+    ]);
+    assert_eq!(same.failed(), [Check::Timestamps], "{same}");
+    let [late] = &same.items[1].differences[..] else {
+        panic!("one event is late in both: {same}")
+    };
+    assert!(late.starts_with("turn 1, runtime event"), "{late}");
+}
+
+#[test]
+fn one_quick_play_is_enough_and_one_that_differs_is_too_much() {
+    let slow: fn(&mut SessionTrace) =
+        |trace| trace.ended_at = Some(trace.created_at + Duration::from_secs(9));
+    assert_eq!(of_plays(&[&[slow], &[]]).failed(), []);
+    assert_eq!(of_plays(&[&[slow], &[slow]]).failed(), [Check::Performance]);
+    let mute: fn(&mut SessionTrace) = |trace| trace.message_history.clear();
+    for plays in [[&[mute][..], &[]], [&[], &[mute]]] {
+        assert_eq!(of_plays(&plays).failed(), [Check::Messages]);
+    }
 }
 
 #[test]
