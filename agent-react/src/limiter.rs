@@ -1,7 +1,11 @@
 //! Limits how many calls are in flight at one endpoint, and learns how many it
 //! takes.
 //!
-//! As TCP does (RFC 5681): until the endpoint first complains, the limit doubles
+//! The first call goes alone, because an endpoint that refuses it (for its key, for the
+//! model) would refuse all others: until it is answered, or has taken so long that the
+//! model is at work, the rest wait.
+//!
+//! Then, as TCP does (RFC 5681): until the endpoint first complains, the limit doubles
 //! with every full round of good answers; from then on it grows by one a round. It
 //! is halved on a 429, and does not grow for a while after a server error. A 429
 //! that names a wait holds back every other call too, since they would only be
@@ -18,7 +22,10 @@ const PAUSE_AFTER_SERVER_ERROR: Duration = Duration::from_secs(10);
 /// Calls in flight at first, where the ceiling is higher: this many, or this share of a
 /// ceiling so high that whoever set it knows the endpoint.
 const START: f64 = 16.0;
-const START_SHARE: f64 = 1.0 / 8.0;
+const START_SHARE: f64 = 1.0 / 4.0;
+
+/// How long the first call goes alone at most. Refusals come sooner.
+const ALONE: Duration = Duration::from_secs(2);
 
 /// Shared by all episodes that play on one endpoint; cheap to clone.
 ///
@@ -44,6 +51,10 @@ pub enum Outcome {
     RateLimited(Option<Duration>),
     /// 5xx, or no answer at all.
     Failed,
+    /// It was refused, and may be asked in another way.
+    Refused,
+    /// It was refused, as every other call would be.
+    InVain,
 }
 
 impl Limiter {
@@ -81,6 +92,10 @@ impl Limiter {
                 }
                 Admission::Full => freed.await,
                 Admission::HeldUntil(moment) => tokio::time::sleep_until(moment.into()).await,
+                Admission::FirstUntil(moment) => tokio::select! {
+                    () = freed => {}
+                    () = tokio::time::sleep_until(moment.into()) => {}
+                },
             }
         }
     }
@@ -130,6 +145,10 @@ struct Window {
     ceiling: f64,
     limit: f64,
     in_flight: usize,
+    /// Whether the endpoint has ever answered.
+    answered: bool,
+    /// Until when calls go one by one, if it has not.
+    alone_until: Option<Instant>,
     /// Whether the endpoint has ever refused or failed a call.
     complained: bool,
     last_cut: Option<Instant>,
@@ -141,6 +160,8 @@ enum Admission {
     Go,
     Full,
     HeldUntil(Instant),
+    /// The first call is under way: until it is over, or this moment.
+    FirstUntil(Instant),
 }
 
 impl Window {
@@ -150,6 +171,8 @@ impl Window {
             ceiling,
             limit: ceiling.min(START.max(ceiling * START_SHARE)),
             in_flight: 0,
+            answered: false,
+            alone_until: None,
             complained: false,
             last_cut: None,
             no_growth_until: None,
@@ -166,22 +189,29 @@ impl Window {
     }
 
     fn admit(&mut self, now: Instant) -> Admission {
-        match self.held_until {
-            Some(moment) if moment > now => Admission::HeldUntil(moment),
-            _ if self.has_room() => {
-                self.in_flight += 1;
-                Admission::Go
-            }
-            _ => Admission::Full,
+        if let Some(moment) = self.held_until.filter(|moment| *moment > now) {
+            return Admission::HeldUntil(moment);
         }
+        if !self.answered {
+            let alone_until = *self.alone_until.get_or_insert(now + ALONE);
+            if self.in_flight > 0 && alone_until > now {
+                return Admission::FirstUntil(alone_until);
+            }
+        }
+        if !self.has_room() {
+            return Admission::Full;
+        }
+        self.in_flight += 1;
+        Admission::Go
     }
 
     fn release(&mut self, started: Instant, now: Instant, outcome: Option<Outcome>) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.complained |= matches!(outcome, Some(Outcome::RateLimited(_) | Outcome::Failed));
         match outcome {
-            None => {}
+            None | Some(Outcome::Refused) => {}
             Some(Outcome::Answered) => {
+                self.answered = true;
                 let may_grow = self.no_growth_until.is_none_or(|until| until <= now);
                 let growth = match (may_grow, self.complained) {
                     (false, _) => 0.0,
@@ -199,6 +229,8 @@ impl Window {
                 }
                 self.held_until = self.held_until.max(wait.map(|wait| now + wait));
             }
+            // Whoever makes these calls has the time to make no more of them.
+            Some(Outcome::InVain) => self.held_until = self.held_until.max(Some(now + ALONE)),
             Some(Outcome::Failed) => self.no_growth_until = Some(now + PAUSE_AFTER_SERVER_ERROR),
         }
     }
@@ -219,24 +251,59 @@ mod tests {
     #[test]
     fn the_limit_doubles_a_round_up_to_the_ceiling_while_all_is_well() {
         let now = Instant::now();
-        let mut window = Window::new(100);
+        let mut window = Window::new(64);
         assert_eq!(window.limit(), 16);
         answered(&mut window, now, 16);
         assert_eq!(window.limit(), 32);
         answered(&mut window, now, 32);
         assert_eq!(window.limit(), 64);
         answered(&mut window, now, 10_000);
-        assert_eq!(window.limit(), 100);
+        assert_eq!(window.limit(), 64);
     }
 
     #[test]
-    fn a_high_ceiling_is_reached_in_three_rounds() {
+    fn a_high_ceiling_is_reached_in_two_rounds() {
         let now = Instant::now();
         let mut window = Window::new(1000);
-        for limit in [125, 250, 500, 1000] {
+        for limit in [250, 500, 1000] {
             assert_eq!(window.limit(), limit);
             answered(&mut window, now, limit);
         }
+    }
+
+    /// How many of so many calls go when they all want to.
+    fn admitted(window: &mut Window, now: Instant, calls: usize) -> usize {
+        let go = (0..calls).filter(|_| matches!(window.admit(now), Admission::Go));
+        go.count()
+    }
+
+    #[test]
+    fn the_first_call_goes_alone_until_it_is_answered() {
+        let now = Instant::now();
+        let mut window = Window::new(8);
+        assert_eq!(admitted(&mut window, now, 10), 1);
+        window.release(now, now, Some(Outcome::Refused));
+        assert_eq!(admitted(&mut window, now, 10), 1);
+        answered(&mut window, now, 1);
+        assert_eq!(admitted(&mut window, now, 10), 8);
+    }
+
+    #[test]
+    fn a_first_call_that_takes_long_keeps_nobody_waiting() {
+        let now = Instant::now();
+        let mut window = Window::new(8);
+        assert_eq!(admitted(&mut window, now, 10), 1);
+        assert_eq!(admitted(&mut window, now + ALONE, 10), 7);
+    }
+
+    #[test]
+    fn nothing_follows_a_call_that_was_in_vain() {
+        let now = Instant::now();
+        let mut window = Window::new(8);
+        assert_eq!(admitted(&mut window, now, 10), 1);
+        window.release(now, now, Some(Outcome::InVain));
+        assert_eq!(admitted(&mut window, now + ALONE / 2, 10), 0);
+        assert_eq!(admitted(&mut window, now + ALONE, 10), 8);
     }
 
     #[test]

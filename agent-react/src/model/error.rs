@@ -97,13 +97,10 @@ impl Fault {
             Fault::Recording => "recording",
         }
     }
-}
 
-impl ModelError {
-    /// Whether every other episode would fail the same way, so that the run
-    /// should stop now: by what went wrong, or because no call ever succeeded.
-    pub fn is_fatal_for_run(&self) -> bool {
-        match self.fault {
+    /// Whether every other call would fail in the same way.
+    pub(crate) const fn is_of_every_call(self) -> bool {
+        match self {
             Fault::Auth
             | Fault::Forbidden
             | Fault::NotFound
@@ -112,14 +109,23 @@ impl ModelError {
             | Fault::Recording => true,
             Fault::Unreachable
             | Fault::Timeout
+            | Fault::ContextLength
             | Fault::RateLimited
             | Fault::Refused
             | Fault::Server
             | Fault::BadReply
             | Fault::Unreadable
-            | Fault::ContentFilter => !self.ever_answered,
-            Fault::ContextLength => false,
+            | Fault::ContentFilter => false,
         }
+    }
+}
+
+impl ModelError {
+    /// Whether every other episode would fail the same way, so that the run
+    /// should stop now: by what went wrong, or because no call ever succeeded.
+    pub fn is_fatal_for_run(&self) -> bool {
+        let never_answered = !self.ever_answered && self.fault != Fault::ContextLength;
+        self.fault.is_of_every_call() || never_answered
     }
 
     /// Tokens that the failed attempts cost all the same.

@@ -111,15 +111,14 @@ pub(super) fn limiter_outcome(result: &Result<(Said, Value), Box<Failed>>) -> Ou
             | Fault::Server
             | Fault::BadReply
             | Fault::Unreadable => Outcome::Failed,
+            Fault::ContextLength | Fault::ContentFilter => Outcome::Answered,
             Fault::Auth
             | Fault::Forbidden
             | Fault::NotFound
             | Fault::NotAnApi
-            | Fault::ContextLength
             | Fault::Quota
             | Fault::Refused
-            | Fault::ContentFilter
-            | Fault::Recording => Outcome::Answered,
+            | Fault::Recording => Outcome::Refused,
         },
     }
 }

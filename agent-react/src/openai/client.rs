@@ -18,7 +18,7 @@ use super::transport::{Failed, Transport};
 use super::truncation::TruncationWatch;
 use super::{ids, request};
 use crate::endpoint::{EndpointConfig, EndpointError, Quirks};
-use crate::limiter::Limiter;
+use crate::limiter::{Limiter, Outcome};
 use crate::model::{
     ChatModel, ChatReply, ChatRequest, Exchange, Fault, Listener, ModelError, Protocol,
 };
@@ -142,7 +142,7 @@ impl ChatModel for OpenAiModel {
             let started = Timestamp::now();
             let mut received = shared.transport.chat(&asked.body.document).await;
             let result = std::mem::replace(&mut received.result, Ok(Value::Null)).and_then(read);
-            permit.finish(limiter_outcome(&result));
+            let outcome = limiter_outcome(&result);
             call.note(started, waited, &received, &result);
             if let Some(ignored) = &received.ignored {
                 shared.say_ignored(&mut call, ignored);
@@ -151,6 +151,10 @@ impl ChatModel for OpenAiModel {
                 Ok((said, raw)) => shared.judge(&mut call, &asked, said, raw),
                 Err(failed) => shared.recover(&mut call, &asked, failed),
             };
+            permit.finish(match &next {
+                Next::Fail(failed) if failed.fault.is_of_every_call() => Outcome::InVain,
+                _ => outcome,
+            });
             wait = match next {
                 Next::AskAgain => Duration::ZERO,
                 Next::Retry(wait) => wait,

@@ -104,7 +104,7 @@ fn the_key_is_refused_and_never_shown() {
     );
     let traces = place.traces();
     let said: Said = place
-        .command(&["--episodes", "5", "--model", "m", "--endpoint", &url])
+        .command(&["--episodes", "30", "--model", "m", "--endpoint", &url])
         .arg("--traces")
         .arg(&traces)
         .env("OPENAI_API_KEY", "sk-secret-1234")
@@ -113,6 +113,10 @@ fn the_key_is_refused_and_never_shown() {
         .into();
     let said = said.exited(3);
     assert!(said.err.contains("API key"), "{}", said.err);
+    // One call found out what all would have.
+    let calls = "select count(*) from events where event_type = 'cais' and \
+        json_array_length(llm_call_records) > 0";
+    assert_eq!(place.ask(calls), 1);
     let file = std::fs::read(&traces).expect("the trace file");
     let leaks = |bytes: &[u8]| bytes.windows(14).any(|window| window == b"sk-secret-1234");
     assert!(!leaks(&file) && !leaks(said.out.as_bytes()) && !leaks(said.err.as_bytes()));
