@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracer::channel::RecordSender;
 use tracer::privacy::Privacy;
-use tracer::store::{Experiment, SystemVersion};
+use tracer::store::{Experiment, StoreError, SystemVersion};
 use tracer::{Store, Tracer, TracerOptions, Writer, WriterOptions};
 
 use env_crafter::Achievement;
@@ -51,6 +51,8 @@ pub struct Outcome {
     pub reports: Vec<Report>,
     /// How playing ended.
     pub finished: Finished,
+    /// Why the file is not whole by itself, though everything played is saved.
+    pub not_folded: Option<StoreError>,
 }
 
 impl Job {
@@ -86,7 +88,11 @@ impl Job {
             Err(error) => panic::resume_unwind(error.into_panic()),
         };
         drop(reporting.join());
-        writer.finish()?;
+        let not_folded = match writer.finish() {
+            Ok(_) => None,
+            Err(error @ StoreError::NotFolded { .. }) => Some(error),
+            Err(error) => return Err(error.into()),
+        };
         // Only now: until here it listens for a second Ctrl-C.
         drop(runtime);
 
@@ -96,7 +102,11 @@ impl Job {
             true => Vec::new(),
             false => report::load(&store, &job.info, false)?,
         };
-        Ok(Outcome { reports, finished })
+        Ok(Outcome {
+            reports,
+            finished,
+            not_folded,
+        })
     }
 
     /// The episodes that no earlier part of the run has finished, seed by seed.

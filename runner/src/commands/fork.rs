@@ -6,8 +6,8 @@ use tracer::store::Store;
 
 use super::resume::stored_layer;
 use super::run::{
-    configuration, events_on_stdout, exit, interruption, prepare, refuse_two_on_stdout, reporters,
-    traces,
+    configuration, events_on_stdout, finish, interruption, prepare, refuse_two_on_stdout,
+    reporters, traces,
 };
 use crate::args::{ForkArgs, RunArgs};
 use crate::config::{Layer, Origin};
@@ -61,11 +61,9 @@ pub(super) fn fork(args: &ForkArgs) -> anyhow::Result<Exit> {
         output::note(&fork::headline(&info));
     }
     let run = job.info.clone();
-    let finished = job
-        .execute(reporters(&args.run, &traces, false)?, &interruption)?
-        .finished;
+    let outcome = job.execute(reporters(&args.run, &traces, false)?, &interruption)?;
     print(info, &run, &args.run, &traces)?;
-    Ok(exit(&finished))
+    finish(&outcome.finished, outcome.not_folded)
 }
 
 /// Prints what came of a fork.

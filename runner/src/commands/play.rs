@@ -9,13 +9,16 @@ use agent_react::environment::Environment;
 use agent_react::model::Listener;
 use anyhow::Context as _;
 use env_crafter::EnvConfig;
+use tokio::runtime::Builder;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 use tracer::prices::PriceTable;
 use tracer::store::Store;
 
 use super::fork;
-use super::run::{configuration, exit, new_run, print, unfinished, where_to_look};
+use super::run::{
+    cancel_by_signal, configuration, finish, new_run, print, unfinished, where_to_look,
+};
 use crate::args::{PlayArgs, RunArgs};
 use crate::config::{Config, Layer, Origin, Run, Settings};
 use crate::events::{Reporter, RunEvent, Stamped};
@@ -53,22 +56,21 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
     };
 
     let cancel = CancellationToken::new();
+    // Heard before the terminal is taken over, so that none leaves it as it is then.
+    let signals = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot listen for signals")?;
+    cancel_by_signal(&signals, &cancel, ratatui::restore);
     let interrupt = cancel.clone();
     let playing = thread::spawn(move || {
         let reporter: Box<dyn Reporter> = Box::new(Teller(told));
-        job.execute(vec![reporter], &|runtime| {
-            let cancel = interrupt.clone();
-            runtime.spawn(async move {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    cancel.cancel();
-                }
-            });
-            interrupt.clone()
-        })
+        job.execute(vec![reporter], &|_| interrupt.clone())
     });
     // From here on a panic puts the terminal back before it is reported.
     let mut terminal = ratatui::try_init().context("the terminal cannot be taken over")?;
-    let left = at_the_terminal(&mut terminal, screen, game, hands, &heard);
+    let left = at_the_terminal(&mut terminal, screen, game, hands, &heard, &cancel);
     ratatui::try_restore().context("the terminal cannot be put back")?;
     if !matches!(left, Ok(false)) {
         cancel.cancel();
@@ -78,7 +80,11 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
         Err(_) => anyhow::bail!("the episode broke off"),
     };
     left.context("the terminal cannot be used")?;
-    let Outcome { reports, finished } = outcome;
+    let Outcome {
+        reports,
+        finished,
+        not_folded,
+    } = outcome;
     match parent {
         Some(parent) => fork::print(parent, &info, &args.run, &traces)?,
         None if args.run.json => output::document(&super::report::json(&reports)?)?,
@@ -92,7 +98,7 @@ pub(super) fn play(args: &PlayArgs) -> anyhow::Result<Exit> {
             }
         }
     }
-    Ok(exit(&finished))
+    finish(&finished, not_folded)
 }
 
 /// One episode is played at a time, by one player.

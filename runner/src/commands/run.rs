@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracer::Store;
 use tracer::prices::PriceTable;
+use tracer::store::StoreError;
 
 use super::compare;
 use crate::args::RunArgs;
@@ -218,7 +219,11 @@ pub(super) fn execute(mut job: Job, args: &RunArgs) -> anyhow::Result<Exit> {
     }
     let info = job.info.clone();
     let reporters = reporters(args, &traces, !job.earlier.is_empty())?;
-    let Outcome { reports, finished } = job.execute(reporters, &interruption)?;
+    let Outcome {
+        reports,
+        finished,
+        not_folded,
+    } = job.execute(reporters, &interruption)?;
     let unfinished = unfinished(&info.experiment_id, &traces, &finished);
 
     // Where events take the standard output, a report has no place there.
@@ -240,7 +245,15 @@ pub(super) fn execute(mut job: Job, args: &RunArgs) -> anyhow::Result<Exit> {
             output::line(&format!("\n{text}"))?;
         }
     }
-    Ok(exit(&finished))
+    finish(&finished, not_folded)
+}
+
+/// How the program ends once all there is to say was said.
+pub(super) fn finish(finished: &Finished, not_folded: Option<StoreError>) -> anyhow::Result<Exit> {
+    match not_folded {
+        Some(error) => Err(error.into()),
+        None => Ok(exit(finished)),
+    }
 }
 
 pub(super) fn events_on_stdout(args: &RunArgs) -> bool {
@@ -308,7 +321,7 @@ pub(super) fn unfinished(id: &str, traces: &Path, finished: &Finished) -> Option
     Some(lines.join("\n"))
 }
 
-pub(super) fn exit(finished: &Finished) -> Exit {
+fn exit(finished: &Finished) -> Exit {
     match &finished.stop {
         Some(Stop::Interrupted) => Exit::Interrupted,
         Some(Stop::Budget(_)) => Exit::Budget,
@@ -326,6 +339,16 @@ pub(super) fn exit(finished: &Finished) -> Exit {
 /// whole either way; the database sees to that.
 pub(super) fn interruption(runtime: &Runtime) -> CancellationToken {
     let interrupt = CancellationToken::new();
+    cancel_by_signal(runtime, &interrupt, || {});
+    interrupt
+}
+
+/// The first signal cancels `interrupt`; the second ends the program after `parting`.
+pub(super) fn cancel_by_signal(
+    runtime: &Runtime,
+    interrupt: &CancellationToken,
+    parting: impl FnOnce() + Send + 'static,
+) {
     let cancel = interrupt.clone();
     let listening = {
         let _entered = runtime.enter();
@@ -344,9 +367,9 @@ pub(super) fn interruption(runtime: &Runtime) -> CancellationToken {
         signals.next().await;
         cancel.cancel();
         signals.next().await;
+        parting();
         std::process::exit(Exit::Interrupted as i32);
     });
-    interrupt
 }
 
 /// What asks the program to end.

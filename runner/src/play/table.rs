@@ -9,6 +9,7 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
 
 use super::keys::{self, Command};
 use super::{Game, Heard, Screen};
@@ -75,7 +76,8 @@ impl Hands {
     }
 }
 
-/// Shows a game until it is over or left. Returns whether it was left before its end.
+/// Shows a game until it is over or left, or `interrupt` is cancelled. Returns whether it
+/// was left before its end.
 ///
 /// # Errors
 ///
@@ -86,9 +88,10 @@ pub fn at_the_terminal<B: Backend>(
     mut game: Game,
     mut hands: Hands,
     heard: &Receiver<Heard>,
+    interrupt: &CancellationToken,
 ) -> io::Result<bool> {
     let mut moved = Instant::now();
-    loop {
+    while !interrupt.is_cancelled() {
         loop {
             match heard.try_recv() {
                 Ok(heard) => game.hear(heard),
@@ -148,6 +151,7 @@ pub fn at_the_terminal<B: Backend>(
             Some(command) => hands.obey(command, &mut game),
         }
     }
+    Ok(true)
 }
 
 /// Takes the keys that were pressed and not read, which would go to the shell.

@@ -1,7 +1,7 @@
 //! The program at a terminal, as `script` provides one.
 
 use std::io::{Read as _, Write as _};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -12,12 +12,11 @@ use crate::{Place, Said};
 /// What a terminal is sent so that the shell's screen is there again.
 const SCREEN_IS_BACK: &str = "\u{1b}[?1049l";
 
-/// Runs the program in a terminal of 100 columns and 30 rows, pressing `key` and Enter, which
-/// leaves what is over, again and again until it ends.
-fn at_a_terminal(place: &Place, arguments: &str, key: u8) -> Said {
+/// Starts the program in a terminal of 100 columns and 30 rows; its id goes to the file `pid`.
+fn start(place: &Place, arguments: &str) -> Child {
     let runner = env!("CARGO_BIN_EXE_runner");
-    let line = format!("stty cols 100 rows 30; exec {runner} {arguments}");
-    let mut child = Command::new("script")
+    let line = format!("stty cols 100 rows 30; echo $$ > pid; exec {runner} {arguments}");
+    Command::new("script")
         .args([
             "--quiet",
             "--return",
@@ -31,7 +30,13 @@ fn at_a_terminal(place: &Place, arguments: &str, key: u8) -> Said {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("script starts");
+        .expect("script starts")
+}
+
+/// Runs the program in a terminal, pressing `key` and Enter, which leaves what is over,
+/// again and again until it ends.
+fn at_a_terminal(place: &Place, arguments: &str, key: u8) -> Said {
+    let mut child = start(place, arguments);
     let mut keys = child.stdin.take().expect("keys");
     let typing = thread::spawn(move || {
         while keys
@@ -102,6 +107,41 @@ fn who_leaves_early_is_not_scored() {
     assert!(said.contains(SCREEN_IS_BACK), "{said}");
     let sessions = "select count(*) from session_traces where status = 'completed'";
     assert_eq!(place.ask(sessions), json!(0));
+}
+
+#[test]
+fn a_signal_ends_the_episode_and_gives_the_terminal_back() {
+    let place = Place::new();
+    let mut child = start(&place, "play --seed 3 --traces traces.duckdb");
+    let keys = child.stdin.take();
+    let mut screen = child.stdout.take().expect("a screen");
+    let (mut out, mut some) = (Vec::new(), [0; 4096]);
+    let shown = |out: &[u8], text: &str| String::from_utf8_lossy(out).contains(text);
+    let mut ended = false;
+    loop {
+        let read = screen.read(&mut some).expect("output");
+        out.extend_from_slice(&some[..read]);
+        if read == 0 {
+            break;
+        }
+        if !ended && shown(&out, "wasd move") {
+            ended = true;
+            let kill = "kill -TERM $(cat pid)";
+            let mut kill = Command::new("sh")
+                .args(["-c", kill])
+                .current_dir(place.folder.path())
+                .spawn()
+                .expect("sh starts");
+            assert!(kill.wait().expect("an end").success());
+        }
+    }
+    drop(keys);
+    assert_eq!(child.wait().expect("an end").code(), Some(130));
+    let out = String::from_utf8_lossy(&out);
+    assert!(out.contains(SCREEN_IS_BACK), "{out}");
+    assert!(out.contains("1 cancelled"), "{out}");
+    let sessions = "select list(status) from session_traces where ended_at is not null";
+    assert_eq!(place.ask(sessions), json!(["cancelled"]));
 }
 
 #[test]
