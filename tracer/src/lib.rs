@@ -287,7 +287,7 @@ pub use writer::{Writer, WriterOptions, WriterReport};
 /// | `result_filter = f` | the state after has `f(&result)` as its result |
 /// | `state_before = f` | the state before also has `f(&self)` as its `state` |
 /// | `state_after = f` | the state after also has `f(&self)` as its `state` |
-/// | `metadata = f` | `f(&`[`Called`]`)` is added to the metadata |
+/// | `metadata = f` | `f(&`[`Called`]`)` is added to the metadata, but for names that are in it, such as `function` |
 /// | `message = f` | the message that `f(&`[`Called`]`)` makes, if it makes one, is recorded after the event |
 /// | `auto_timestep` | where no timestep is open, one is opened for the call, of the next turn |
 /// | `err` | the function has to return a `Result` |

@@ -118,7 +118,7 @@ pub struct FineTuningArgs {
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_EXAMPLES)]
 pub struct ImportArgs {
-    /// Files of `runner export json`, and `.unsaved.jsonl` files
+    /// Files of `runner export json`, and `.unsaved.jsonl` files, which an error names
     #[arg(required = true, value_name = "FILE")]
     pub sources: Vec<PathBuf>,
     /// The trace file to import into; it is made where there is none

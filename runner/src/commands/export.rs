@@ -11,7 +11,7 @@ use crate::exit::{Coded, Exit};
 use crate::output::{self, counted};
 use crate::overwrite::{refuse_database, refuse_foreign};
 use crate::rebuild::find_session;
-use crate::report::{find_run, quoted};
+use crate::report::{find_run_id, quoted};
 use crate::{traces, view};
 
 /// Writes the files, and says which.
@@ -126,15 +126,12 @@ fn selected(store: &Store, selection: &Selection) -> anyhow::Result<Vec<String>>
     let run = selection
         .run
         .as_deref()
-        .map(|run| find_run(store, Some(run)))
+        .map(|run| find_run_id(store, run))
         .transpose()?;
     let mut ids: Vec<String> = store
         .sessions()?
         .into_iter()
-        .filter(|session| {
-            run.as_ref()
-                .is_none_or(|run| session.experiment_id.as_ref() == Some(&run.experiment_id))
-        })
+        .filter(|session| run.is_none() || session.experiment_id == run)
         .map(|session| session.session_id)
         .collect();
     if !selection.sessions.is_empty() {

@@ -99,7 +99,7 @@ impl std::fmt::Display for Brought<'_> {
         }
         if records > 0 {
             parts.push(format!(
-                "{} that had been set aside",
+                "{} that had been set aside, each there once now",
                 counted(records, "record")
             ));
         }

@@ -41,6 +41,8 @@ pub struct Report {
     /// What was changed of the run when it was continued that figures may depend on;
     /// what else is said of it here is what it was begun with.
     pub mixed: Vec<String>,
+    /// Whether the run is being played, by this model or another.
+    pub goes_on: bool,
     /// How many episodes were planned.
     pub planned_episodes: u64,
     /// How many of them are being played, in the file of a run that goes on.
@@ -310,6 +312,7 @@ impl Report {
             max_steps: run.config.limits.max_steps,
             started_at: run.started_at,
             mixed: Vec::new(),
+            goes_on: false,
             planned_episodes: planned,
             under_way: 0,
             not_begun: planned - records.len() as u64,
@@ -364,7 +367,7 @@ impl Report {
         }
     }
 
-    /// The report while these episodes of the model are being played.
+    /// The report while the run is being played, and of this model these episodes.
     #[must_use]
     pub fn with_under_way<'a>(self, episodes: impl Iterator<Item = &'a EpisodeConfig>) -> Report {
         // One that is played again is listed as far as it came before.
@@ -375,6 +378,7 @@ impl Report {
         let begun = (self.episodes.len() + first.len()) as u64;
         let planned_episodes = self.planned_episodes.max(begun);
         Report {
+            goes_on: true,
             planned_episodes,
             under_way: (again.len() + first.len()) as u64,
             not_begun: planned_episodes - begun,

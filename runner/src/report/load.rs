@@ -37,9 +37,17 @@ pub fn find_run(store: &Store, id: Option<&str>) -> anyhow::Result<RunInfo> {
     let mut runs = runs(store)?;
     let path = store.path().display();
     let Some(id) = id else {
-        let last = runs.pop();
-        return last
-            .with_context(|| Coded::usage(format!("{path} holds no run yet: `runner` plays one")));
+        if let Some(last) = runs.pop() {
+            return Ok(last);
+        }
+        return Err(Coded::usage(match runs_elsewhere(store)?.is_empty() {
+            true => format!("{path} holds no run yet: `runner` plays one"),
+            false => format!(
+                "{path} holds sessions of runs that stayed in the files they were played into: \
+                 `runner sessions` lists them"
+            ),
+        })
+        .into());
     };
     if let Some(exact) = runs.iter().position(|run| run.experiment_id == id) {
         return Ok(runs.swap_remove(exact));
@@ -55,13 +63,48 @@ pub fn find_run(store: &Store, id: Option<&str>) -> anyhow::Result<RunInfo> {
         ))
         .into()),
         (None, _) => {
+            let elsewhere = runs_elsewhere(store)?;
             let hint = match nearest(id, &known) {
+                _ if elsewhere.iter().any(|run| run.starts_with(id)) => {
+                    "it stayed in the file it was played into, and only sessions of it are here"
+                        .to_owned()
+                }
                 Some(near) => format!("did you mean {near}?"),
                 None => "`runner runs` lists them".to_owned(),
             };
             Err(Coded::usage(format!("{path} holds no run {id}: {hint}")).into())
         }
     }
+}
+
+/// The whole id of a run whose sessions are in the file, from how it begins. The run itself
+/// may be elsewhere, as where its sessions were imported.
+///
+/// # Errors
+///
+/// Where there is no such run, or more than one.
+pub fn find_run_id(store: &Store, id: &str) -> anyhow::Result<String> {
+    let missing = match find_run(store, Some(id)) {
+        Ok(run) => return Ok(run.experiment_id),
+        Err(missing) => missing,
+    };
+    let mut elsewhere = runs_elsewhere(store)?;
+    elsewhere.retain(|run| run.starts_with(id));
+    match (elsewhere.pop(), elsewhere.is_empty()) {
+        (Some(run), true) => Ok(run),
+        _ => Err(missing),
+    }
+}
+
+/// The ids of runs of which sessions are in the file, but not the run.
+fn runs_elsewhere(store: &Store) -> anyhow::Result<Vec<String>> {
+    let found = store.query(
+        "select distinct experiment_id from session_traces \
+         where experiment_id is not null and experiment_id not in (select id from experiments) \
+         order by experiment_id",
+    )?;
+    let ids = found.rows.iter().flatten();
+    Ok(ids.map(|id| Table::text(id).into_owned()).collect())
 }
 
 /// Every session of a run that is an episode, in the order in which they began. What is
@@ -162,11 +205,16 @@ pub fn load(store: &Store, run: &RunInfo, include_failures: bool) -> anyhow::Res
         .filter_map(|model| {
             let records = by_model.remove(model)?;
             let latency = latencies.remove(model).unwrap_or_default();
-            let under_way = under_way.iter().filter(|config| config.model == model);
             let report = Report::new(run, model, records, latency, include_failures);
+            let report = match under_way.is_empty() {
+                true => report,
+                false => {
+                    report.with_under_way(under_way.iter().filter(|config| config.model == model))
+                }
+            };
             Some(Report {
                 mixed: mixed.clone(),
-                ..report.with_under_way(under_way)
+                ..report
             })
         })
         .collect())

@@ -23,4 +23,4 @@ pub use info::{Later, RunInfo};
 pub(crate) use load::document;
 pub(crate) use so_far::{SoFar, so_far};
 
-pub use load::{episodes, find_run, load, quoted, runs, sessions};
+pub use load::{episodes, find_run, find_run_id, load, quoted, runs, sessions};

@@ -206,13 +206,12 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
     if left_out > 0 {
         scored.push_str(&format!("; {left_out} cut short and left out"));
     }
-    let goes_on = report.under_way > 0;
-    if goes_on {
+    if report.under_way > 0 {
         scored.push_str(&format!("; {} under way", grouped(report.under_way)));
     }
     if report.not_begun > 0 {
         let planned = grouped(report.planned_episodes);
-        let never = if goes_on {
+        let never = if report.goes_on {
             "not begun yet"
         } else {
             "never begun"
@@ -220,7 +219,7 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
         let not_begun = grouped(report.not_begun);
         scored.push_str(&format!("; {not_begun} of {planned} {never}"));
     }
-    if !goes_on && (left_out > 0 || report.not_begun > 0) {
+    if !report.goes_on && (left_out > 0 || report.not_begun > 0) {
         scored.push_str("; `runner resume` plays them");
     }
     let invalid = &report.invalid_actions;
@@ -454,6 +453,19 @@ mod tests {
         );
         let (_, scored) = &measures(&report)[0];
         assert_eq!(scored, "1 of 1 episode; 3 under way; 7 of 10 not begun yet");
+    }
+
+    #[test]
+    fn nobody_is_told_to_resume_what_goes_on() {
+        let said = |report: &Report| measures(report)[0].1.clone();
+        let over = report(record(serde_json::json!({})));
+        assert_eq!(
+            said(&over),
+            "1 of 1 episode; 9 of 10 never begun; `runner resume` plays them"
+        );
+        // Another model's episodes are under way, and none of this one's.
+        let waits = over.with_under_way(std::iter::empty());
+        assert_eq!(said(&waits), "1 of 1 episode; 9 of 10 not begun yet");
     }
 
     #[test]

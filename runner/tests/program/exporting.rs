@@ -55,6 +55,24 @@ fn sessions_travel_to_another_file_and_back() {
 }
 
 #[test]
+fn imported_sessions_name_a_run_that_stayed_where_it_was() {
+    let place = played();
+    for file in exported(&place, &[]) {
+        let import = ["import", "--traces", "other.duckdb", text(&file)];
+        place.run(&import).exited(0);
+    }
+    let run = place.ask("select any_value(experiment_id) from session_traces");
+    let run = run.as_str().expect("an id");
+    let other =
+        |arguments: &[&str]| place.run(&[arguments, &["--traces", "other.duckdb"]].concat());
+    other(&["export", "json", "--run", run, "--out", "again"]).exited(0);
+    let again = std::fs::read_dir(place.path("again")).expect("a folder");
+    assert_eq!(again.count(), 2);
+    other(&["report"]).refused(2, &["stayed in the files they were played into"]);
+    other(&["report", run]).refused(2, &[run, "only sessions of it are here"]);
+}
+
+#[test]
 fn a_session_with_other_contents_is_replaced_only_when_asked() {
     let place = played();
     let id = place.ask("select min(session_id) from session_traces");
