@@ -9,11 +9,12 @@ use env_crafter::EnvConfig;
 use tracer::record::Usage;
 
 use crate::config::{self, Config, Decides};
-use crate::episode::EpisodeRecord;
+use crate::episode::{EpisodeRecord, UsageRecord};
 use crate::experiment::Job;
 use crate::output::counted;
 use crate::players::is_embedded;
 use crate::report::words::{self, grouped};
+use crate::run::{Exhausted, exhausted};
 use crate::{report, traces};
 
 /// What a short reply with its tool call takes, in tokens.
@@ -73,14 +74,38 @@ pub fn describe(job: &Job) -> anyhow::Result<String> {
             }
         });
     }
-    let limits = &job.config.limits;
-    if let Some(cost) = limits.max_cost {
-        lines.push(format!("The run stops when ${cost} are spent."));
+    if run.until_decided {
+        lines.push("Then seed after seed, until the difference is decided.".to_owned());
     }
-    if let Some(tokens) = limits.max_tokens {
-        lines.push(format!("The run stops when {tokens} tokens are spent."));
-    }
+    lines.extend(budget(&job.config.limits, &job.earlier));
     Ok(lines.join("\n"))
+}
+
+/// What the run may spend, and what of that earlier parts have.
+fn budget(limits: &config::Limits, earlier: &[EpisodeRecord]) -> Vec<String> {
+    let spent = earlier.iter().map(EpisodeRecord::usage);
+    let spent = spent.fold(UsageRecord::ZERO, UsageRecord::plus);
+    if let Some(Exhausted { reason, more }) = exhausted(limits, spent) {
+        let more = more.map(|more| format!(": with {more} it goes on"));
+        let more = more.unwrap_or_default();
+        return vec![format!("Nothing would be played, as {reason}{more}.")];
+    }
+    let of_which = |spent: Option<String>| match spent {
+        Some(spent) if !earlier.is_empty() => format!(", of which {spent} are"),
+        _ => String::new(),
+    };
+    let cost = limits.max_cost.map(|limit| {
+        let spent = of_which(spent.cost.map(|cost| format!("${cost:.4}")));
+        format!("The run stops when ${limit:.4} are spent{spent}.")
+    });
+    let tokens = limits.max_tokens.map(|limit| {
+        let spent = of_which(Some(grouped(spent.total_tokens + spent.estimated_tokens)));
+        format!(
+            "The run stops when {} tokens are spent{spent}.",
+            grouped(limit)
+        )
+    });
+    cost.into_iter().chain(tokens).collect()
 }
 
 /// Which worlds a run plays, or has played where it went on for longer than planned.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use agent_react::model::Listener;
 use agent_react::outcome::Ending;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::mpsc;
 
 use crate::episode::UsageRecord;
@@ -21,10 +21,16 @@ use crate::episode::UsageRecord;
 #[derive(Debug, Clone, Serialize)]
 pub struct Stamped {
     /// When.
+    #[serde(serialize_with = "microseconds")]
     pub time: Timestamp,
     /// What.
     #[serde(flatten)]
     pub event: RunEvent,
+}
+
+/// All with as many digits, so that times are in order as texts.
+fn microseconds<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("{time:.6}"))
 }
 
 /// Something that happened in a run.
@@ -227,7 +233,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&stamped).expect("JSON"),
-            r#"{"time":"1970-01-01T00:00:00Z","event":"episode_progress","session_id":"s","model":"embedded:noop","seed":7,"turn":1,"step":5,"health":9,"achievements":0,"reward":0.5}"#
+            r#"{"time":"1970-01-01T00:00:00.000000Z","event":"episode_progress","session_id":"s","model":"embedded:noop","seed":7,"turn":1,"step":5,"health":9,"achievements":0,"reward":0.5}"#
         );
     }
 }

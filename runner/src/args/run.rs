@@ -108,7 +108,7 @@ pub struct RunArgs {
     /// Print what would be played, with an estimate of tokens and cost, and stop
     #[arg(
         long,
-        conflicts_with = "show_config",
+        conflicts_with_all = ["show_config", "json"],
         help_heading = "Files and output"
     )]
     pub dry_run: bool,

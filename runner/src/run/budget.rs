@@ -44,6 +44,11 @@ impl From<UsageRecord> for Spent {
     }
 }
 
+/// Why a run whose earlier parts have spent so much may spend nothing more, if so.
+pub fn exhausted(limits: &Limits, spent: UsageRecord) -> Option<Exhausted> {
+    Budget::new(limits, spent).exhausted()
+}
+
 impl Budget {
     /// The budget of a run of which earlier parts have spent so much.
     pub(super) fn new(limits: &Limits, spent: UsageRecord) -> Budget {
@@ -83,7 +88,7 @@ impl Budget {
         }
         let limit = self.limits.max_cost.filter(|limit| cost >= *limit)?;
         Some(Exhausted {
-            reason: format!("${cost:.4} of ${limit} are spent"),
+            reason: format!("${cost:.4} of ${limit:.4} are spent"),
             more: Some(format!("--max-cost {:.4}", 2.0 * cost)),
         })
     }
@@ -155,7 +160,7 @@ mod tests {
         assert_eq!(
             budget.exhausted(),
             Some(Exhausted {
-                reason: "$0.5000 of $0.5 are spent".into(),
+                reason: "$0.5000 of $0.5000 are spent".into(),
                 more: Some("--max-cost 1.0000".into()),
             })
         );

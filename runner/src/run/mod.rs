@@ -25,7 +25,7 @@ use crate::events::{EpisodeEnded, EpisodeId, Events, RunEvent};
 use crate::fork::Start;
 use crate::output::{counted, visible};
 use crate::players::Players;
-pub use budget::Exhausted;
+pub use budget::{Exhausted, exhausted};
 
 use budget::Budget;
 use episode::{Ended, Turn};

@@ -149,6 +149,10 @@ fn a_spent_budget_says_what_it_takes_to_go_on() {
     );
     assert!(said.out.contains("--max-tokens 800"), "{}", said.out);
 
+    let said = place.read("resume", &["--dry-run"]).exited(0);
+    assert!(said.out.contains("Nothing would be played"), "{}", said.out);
+    assert!(said.out.contains("with --max-tokens"), "{}", said.out);
+
     // Futile: but why is said, also where little is.
     let said = place.read("resume", &["--quiet"]).exited(5);
     // A call that was under way when the first run stopped may be spent, too.
