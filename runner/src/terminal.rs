@@ -234,7 +234,15 @@ fn template(text: &str) -> ProgressStyle {
 }
 
 fn headline(run: &RunStarted) -> String {
+    let models = run.models.join(", ");
     let episodes = match (run.episodes, run.kept) {
+        (0, kept @ 1..) => {
+            let kept = counted(kept, "episode");
+            return format!(
+                "Run {}: {kept} of {models}, all finished",
+                run.experiment_id
+            );
+        }
         (episodes, 0) => counted(episodes, "episode"),
         (episodes, kept) => format!(
             "{} (of {}; {kept} kept)",
@@ -245,7 +253,6 @@ fn headline(run: &RunStarted) -> String {
     let at_once = run
         .concurrency
         .min(usize::try_from(run.episodes).unwrap_or(usize::MAX));
-    let models = run.models.join(", ");
     format!(
         "Run {}: {episodes} of {models}, {at_once} at once",
         run.experiment_id

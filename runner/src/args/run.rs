@@ -79,7 +79,7 @@ pub struct RunArgs {
     /// US dollars of the run
     #[arg(long, value_name = "USD", help_heading = "Limits")]
     pub max_cost: Option<f64>,
-    /// Tokens of the run
+    /// Tokens of the run; what is under way when they are spent is cut short, so that fewer episodes at once leave more of them whole
     #[arg(long, value_name = "N", value_parser = count(), help_heading = "Limits")]
     pub max_tokens: Option<i64>,
 

@@ -328,8 +328,31 @@ fn apply(settings: &mut Settings, layer: &Layer) -> Result<Config, ConfigError> 
     settings.apply(layer);
     Table::try_into(settings.table()).map_err(|error: toml::de::Error| ConfigError::Invalid {
         origin: layer.origin.clone(),
-        message: error.to_string().trim_end().replace('\n', " "),
+        message: in_words(&error.to_string().trim_end().replace('\n', " ")),
     })
+}
+
+/// What is wrong with a value, in words rather than in types of the program.
+fn in_words(message: &str) -> String {
+    const COUNT: &str = "expected a whole number from 0 up";
+    const TYPES: [(&str, &str); 6] = [
+        ("expected u64", COUNT),
+        ("expected u32", COUNT),
+        ("expected usize", COUNT),
+        ("expected i64", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("expected f32", "expected a number"),
+    ];
+    match message.rsplit_once(" in `") {
+        Some((reason, key)) if reason.contains("duration format") => {
+            format!("expected a time such as \"90s\" or \"1h 30m\" in `{key}")
+        }
+        _ => TYPES
+            .iter()
+            .fold(message.to_owned(), |said, (name, words)| {
+                said.replace(name, words)
+            }),
+    }
 }
 
 #[cfg(test)]
@@ -449,11 +472,15 @@ mod tests {
     fn a_wrong_type_names_the_key_and_the_file() {
         check_error(
             "[run]\nepisodes = 'ten'",
-            "my.toml: invalid type: string \"ten\", expected u64 in `run.episodes`",
+            "my.toml: invalid type: string \"ten\", expected a whole number from 0 up in `run.episodes`",
         );
         check_error(
             "[run]\nseed = -1",
-            "my.toml: invalid value: integer `-1`, expected u64 in `run.seed`",
+            "my.toml: invalid value: integer `-1`, expected a whole number from 0 up in `run.seed`",
+        );
+        check_error(
+            "[limits]\nrun_time = '-5s'",
+            "my.toml: expected a time such as \"90s\" or \"1h 30m\" in `limits.run_time`",
         );
     }
 }

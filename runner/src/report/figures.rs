@@ -396,7 +396,8 @@ impl Episode {
             scored,
             steps: results.steps,
             turns: results.turns,
-            reward: results.reward,
+            // Without the noise of adding up tenths.
+            reward: (results.reward * 1e9).round() / 1e9,
             achievements: results
                 .unlocks
                 .iter()
