@@ -59,6 +59,10 @@ async fn case_27_streams_with_comments_without_done_or_cut_short() {
         let endpoint = ScriptedEndpoint::playing(answers).await;
         let reply = complete(&model(streaming(endpoint.url())), request()).await;
         assert_eq!((arguments(&reply), reply.attempts.len()), (LEFT, attempts));
+        if attempts > 1 {
+            let outcome = &reply.attempts[0].outcome;
+            assert!(outcome.contains("ended before the reply did"), "{outcome}");
+        }
         endpoint.requests();
     }
 }
