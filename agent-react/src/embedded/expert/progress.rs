@@ -69,7 +69,7 @@ fn wooden_age(
         };
         wish(Goal::Settle, bias);
     }
-    if wood < wood_wanted(level, sighting) {
+    if wood < wood_wanted(level, belief, sighting) {
         wish(Goal::Gather(Material::Tree), bias::WOOD);
         if wood < LEAST_WOOD && !belief.knows(Material::Tree) {
             wish(Goal::Explore(Terrain::Meadow), bias::SEARCH);
@@ -165,22 +165,19 @@ fn stone_and_iron_age(
     if danger::hunts_skeletons(sighting) {
         wish(Goal::Hunt(ObjectKind::Skeleton), bias::FIGHT);
     }
-    let underground = [
-        Achievement::CollectStone,
-        Achievement::CollectCoal,
-        Achievement::CollectIron,
-        Achievement::CollectDiamond,
-        Achievement::DefeatSkeleton,
-        Achievement::MakeIronPickaxe,
-        Achievement::MakeIronSword,
-    ];
-    if underground.into_iter().any(|each| sighting.lacks(each)) {
+    // Who has both ores lacks wood for the tools, and there is none in the mountains.
+    let ores = [Item::Iron, Item::Coal];
+    if sighting.lacks(Achievement::CollectStone)
+        || sighting.lacks(Achievement::DefeatSkeleton)
+        || sighting.lacks(Achievement::CollectDiamond) && amount(Item::IronPickaxe) > 0
+        || ores.into_iter().any(|ore| amount(ore) < open)
+    {
         wish(Goal::Explore(Terrain::Mountain), bias::EXPLORE);
     }
 }
 
 /// Wood for what is still to be made, as far as one can carry it.
-pub(super) fn wood_wanted(level: Level, sighting: &Sighting) -> u8 {
+pub(super) fn wood_wanted(level: Level, belief: &Belief, sighting: &Sighting) -> u8 {
     let open = |tools: &[Achievement]| {
         let lacking = tools.iter().filter(|&&tool| sighting.lacks(tool));
         lacking.count() as u8
@@ -191,10 +188,14 @@ pub(super) fn wood_wanted(level: Level, sighting: &Sighting) -> u8 {
     if level == Level::Novice {
         return TABLE_WOOD * open(&[Achievement::PlaceTable]) + wooden;
     }
-    match (sighting.lacks(Achievement::PlaceTable), wooden + stone) {
-        (true, _) => FULL_WOOD,
-        (false, 0) if iron == 0 => 0,
-        (false, 0) => iron + TABLE_WOOD,
-        (false, tools) => tools,
+    let tools = wooden + stone;
+    // Ores lie where no table is, and arrows break the one there was: what is left to be
+    // made then takes a new one.
+    let moves_on = tools <= 1 && iron > 0 || !belief.knows(Material::Table);
+    match tools + iron {
+        _ if sighting.lacks(Achievement::PlaceTable) => FULL_WOOD,
+        0 => 0,
+        open if moves_on => TABLE_WOOD + open,
+        _ => tools,
     }
 }

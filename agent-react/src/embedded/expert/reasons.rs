@@ -196,15 +196,7 @@ impl Decision<'_> {
             Material::Grass => "I have yet to eat a plant and none of mine is near, so I search \
                                 the grass for a sapling, which turns up one time in ten."
                 .to_owned(),
-            Material::Tree => {
-                let wanted = progress::wood_wanted(self.level, self.sighting);
-                self.stock(
-                    Item::Wood,
-                    wanted,
-                    &self.uses(Item::Wood),
-                    "go and fell a tree",
-                )
-            }
+            Material::Tree => self.wood("go and fell a tree"),
             Material::Stone => {
                 let mut uses = self.uses(Item::Stone);
                 if self.lacks(Achievement::EatPlant) && !self.belief.plants().is_empty() {
@@ -230,7 +222,7 @@ impl Decision<'_> {
     }
 
     fn wood(self, does: &str) -> String {
-        let wanted = progress::wood_wanted(self.level, self.sighting);
+        let wanted = progress::wood_wanted(self.level, self.belief, self.sighting);
         let mut uses = self.uses(Item::Wood);
         if !self.lacks(Achievement::PlaceTable) && usize::from(wanted) > uses.len() {
             uses.push("a table to make it at".to_owned());
