@@ -265,17 +265,24 @@ impl Belief {
         }
     }
 
-    /// Something stands there and hides the ground, which is guessed if unknown.
+    /// Something is there and hides the ground, which is guessed unless it can be what
+    /// is known: a wall that was broken is no wall any more.
     fn stand(&mut self, position: Position, kind: ObjectKind) {
-        let known = self
-            .ground(position)
-            .filter(|&ground| rules::is_walkable(ground));
+        let known = self.ground(position).filter(|&ground| match kind {
+            ObjectKind::Arrow => is_flown_over(ground),
+            _ => rules::is_walkable(ground),
+        });
         self.chart.set(
             position,
             Spot::Ground(known.unwrap_or(ground_under(kind))),
             self.step,
         );
     }
+}
+
+/// Whether arrows fly over it.
+const fn is_flown_over(ground: Material) -> bool {
+    rules::is_walkable(ground) || matches!(ground, Material::Water | Material::Lava)
 }
 
 /// The side of `here` on which `there` is, if it is beside it.
