@@ -1,6 +1,6 @@
 //! Puts things down and makes tools.
 
-use env_crafter::{Action, Item, Material, Position, rules};
+use env_crafter::{Action, Material, Position, rules};
 
 use super::{
     tuning::{STONES_AT_HAND, STONES_NEAR, cost},
@@ -17,20 +17,26 @@ fn place_from(walker: Walker<'_>, action: Action, from: impl Fn(Position) -> boo
     if !walker.sighting.has(rule.uses) {
         return None;
     }
-    let belief = walker.belief;
-    let fits = |at| {
-        let ground = belief.ground(at);
-        ground.is_some_and(|ground| rule.on.contains(&ground) && ground != Material::Lava)
-            && belief.occupant(at).is_none()
-            && at != walker.here()
-    };
-    let clears = |at| match belief.ground(at) {
+    let fits = |at| fits(walker, rule, at);
+    walker.put_anywhere(action, from, fits, |at| clears(walker, at))
+}
+
+/// Whether something can be put down in a cell as it is.
+fn fits(walker: Walker<'_>, rule: &rules::Place, at: Position) -> bool {
+    let ground = walker.belief.ground(at);
+    ground.is_some_and(|ground| rule.on.contains(&ground) && ground != Material::Lava)
+        && walker.belief.occupant(at).is_none()
+        && at != walker.here()
+}
+
+/// Whether a cell is cleared to put something down there.
+fn clears(walker: Walker<'_>, at: Position) -> bool {
+    match walker.belief.ground(at) {
         Some(ground @ (Material::Stone | Material::Tree)) => {
-            walker.can_collect(ground) && !belief.is_fence(at)
+            walker.can_collect(ground) && !walker.belief.is_fence(at)
         }
         _ => false,
-    };
-    walker.put_anywhere(action, from, fits, clears)
+    }
 }
 
 /// Builds the first table beside the stones it will be needed at, if any are
@@ -42,7 +48,10 @@ pub(super) fn settle(walker: Walker<'_>) -> Option<Plan> {
         (cost <= STONES_NEAR).then_some((stone, cost))
     });
     match near {
-        Some((stone, cost)) if cost > STONES_AT_HAND => {
+        // Steps count, too: by its cost a stone is far where a creature aims at it.
+        Some((stone, cost))
+            if cost > STONES_AT_HAND && stone.distance(walker.here()) > STONES_AT_HAND =>
+        {
             let mut way = field.way(stone);
             way.truncate(way.len().saturating_sub(1));
             let actions = walker.walk(&way);
@@ -123,9 +132,10 @@ impl Tool<'_> {
         let belief = self.walker.belief;
         let beside_table = belief
             .knows(Material::Table)
-            .then(|| self.nearest(|at| belief.has_around(at, Material::Table)))
+            .then(|| self.nearest(|at| belief.has_around(at, Material::Table) && self.has_room(at)))
             .flatten();
-        let sites = [Some(here), beside_table].into_iter().flatten();
+        let here = self.has_room(here.at).then_some(here);
+        let sites = [here, beside_table].into_iter().flatten();
         let priced = sites.filter_map(|site| {
             let cost = site.cost + self.price(site.at)?;
             Some(Site { cost, ..site })
@@ -137,7 +147,7 @@ impl Tool<'_> {
     fn build(self, site: Site) -> Option<Plan> {
         let here = self.walker.here();
         let plan = if site.at == here {
-            let (build, _) = building(self.missing(here).next()?)?;
+            let build = placing(self.missing(here).next()?)?.action;
             // What stands here already has to stay around.
             let keeps = |at| {
                 let nearby = self.rule.nearby.iter().copied();
@@ -155,6 +165,20 @@ impl Tool<'_> {
         })
     }
 
+    /// Whether what is missing finds room. Where something stands already it has to be
+    /// right beside the cell; elsewhere there is some around.
+    fn has_room(self, at: Position) -> bool {
+        let Some(rule) = self.missing(at).next().and_then(placing) else {
+            return true;
+        };
+        let mut nearby = self.rule.nearby.iter();
+        let walker = self.walker;
+        !nearby.any(|&needed| walker.belief.has_around(at, needed))
+            || walker
+                .side_to_put(at, |at| fits(walker, rule, at), |at| clears(walker, at))
+                .is_some()
+    }
+
     /// The steps that building takes at a cell, if there is enough to build with.
     fn price(self, at: Position) -> Option<u32> {
         let prices = self.missing(at).map(|needed| {
@@ -168,10 +192,10 @@ impl Tool<'_> {
 
     /// Whether there is enough to build with, besides what the tool itself takes.
     fn can_build(self, needed: Material) -> bool {
-        let Some((_, uses)) = building(needed) else {
+        let Some(built) = placing(needed) else {
             return false;
         };
-        uses.iter().all(|&(item, amount)| {
+        built.uses.iter().all(|&(item, amount)| {
             let also = self.rule.uses.iter().find(|(each, _)| *each == item);
             let also = also.map_or(0, |&(_, amount)| amount);
             self.walker.sighting.amount(item) >= amount + also
@@ -186,10 +210,9 @@ impl Tool<'_> {
     }
 }
 
-/// What builds a table or a furnace, and what of.
-fn building(material: Material) -> Option<(Action, &'static [(Item, u8)])> {
+/// How a table or a furnace is built.
+fn placing(material: Material) -> Option<&'static rules::Place> {
     rules::PLACE
         .iter()
         .find(|rule| rule.placed == rules::Placed::Material(material))
-        .map(|rule| (rule.action, rule.uses))
 }

@@ -15,14 +15,16 @@ use super::{
 pub(super) fn sow(walker: Walker<'_>) -> Option<Plan> {
     let stones = u32::from(walker.sighting.amount(Item::Stone));
     let near = walker.field.reached().skip(1);
-    let spots = near
+    // The way to a spot is not always the way to where it is faced from.
+    let plans = near
         .take_while(|&(_, cost)| cost <= SOW_REACH)
-        .filter_map(|(at, cost)| {
-            let open = open_sides(walker.belief, at)?;
-            (open <= stones).then_some((cost + FENCE_WORK * open, at))
+        .filter_map(|(at, _)| {
+            let open = open_sides(walker.belief, at).filter(|&open| open <= stones)?;
+            let plan = walker.put_at(Action::PlacePlant, at)?;
+            Some((plan.cost + FENCE_WORK * open, plan))
         });
-    let (_, spot) = spots.min_by_key(|&(price, _)| price)?;
-    walker.put_at(Action::PlacePlant, spot)
+    let (_, plan) = plans.min_by_key(|&(price, _)| price)?;
+    Some(plan)
 }
 
 /// Plants a sapling anywhere.

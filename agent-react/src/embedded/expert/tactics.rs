@@ -27,7 +27,7 @@ pub(super) struct Undertaking {
 pub(super) fn pursue(goal: Goal, walker: Walker<'_>, begun: &mut Undertaking) -> Option<Plan> {
     match goal {
         Goal::SleepOn => Some(Plan {
-            actions: vec![Action::Sleep; REST_ACTIONS],
+            actions: vec![Action::Sleep; sleep_actions(walker)],
             cost: 0,
         }),
         Goal::Strike(at, _) => walker.use_at(at),
@@ -71,11 +71,20 @@ fn hide(walker: Walker<'_>, refuge: Refuge, begun: &mut Option<Shelter>) -> Opti
         };
     }
     let tired = walker.sighting.amount(Item::Energy) < rules::MAX_ITEM;
-    let rest = if tired { Action::Sleep } else { Action::Noop };
-    Some(Plan {
-        actions: vec![rest; REST_ACTIONS],
-        cost: 0,
-    })
+    let actions = match tired {
+        true => vec![Action::Sleep; sleep_actions(walker)],
+        false => vec![Action::Noop; REST_ACTIONS],
+    };
+    Some(Plan { actions, cost: 0 })
+}
+
+/// For how many actions to sleep: who lacks but a point of energy may wake up after any
+/// of them, and cannot fall asleep again.
+fn sleep_actions(walker: Walker<'_>) -> usize {
+    match walker.sighting.amount(Item::Energy) < rules::MAX_ITEM - 1 {
+        true => REST_ACTIONS,
+        false => 1,
+    }
 }
 
 fn gather(walker: Walker<'_>, material: Material) -> Option<Plan> {
@@ -97,7 +106,8 @@ fn hunt(walker: Walker<'_>, kind: ObjectKind) -> Option<Plan> {
     walker.cheapest(places.map(|seen| seen.position), Walker::use_at)
 }
 
-/// Grass needs no blocked cell to be faced: the one ahead will do.
+/// Grass is open ground, which is only faced by walking towards it: the nearest place to
+/// search some is one that is reached with grass ahead.
 fn use_grass(walker: Walker<'_>) -> Option<Plan> {
     let belief = walker.belief;
     let is_grass = |at| belief.ground(at) == Some(Material::Grass) && belief.is_free(at);
@@ -107,10 +117,11 @@ fn use_grass(walker: Walker<'_>) -> Option<Plan> {
             cost: SAPLING_TRIES,
         });
     }
+    let faces_grass = |at| walker.can_stand(at) && is_grass(at + walker.facing_at(at));
     let mut reached = walker.field.reached().skip(1);
-    let (grass, cost) = reached.find(|&(at, _)| is_grass(at))?;
+    let (at, cost) = reached.find(|&(at, _)| faces_grass(at))?;
     let cost = cost + SAPLING_TRIES;
-    let plan = walker.go(grass)?;
+    let plan = walker.go(at)?;
     Some(Plan { cost, ..plan })
 }
 

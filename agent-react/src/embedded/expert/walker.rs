@@ -193,21 +193,17 @@ impl Walker<'_> {
         let stands = self.field.reached();
         let mut stands = stands.filter(|&(at, _)| self.can_stand(at) && from(at));
         let stand = stands.find_map(|(at, cost)| {
+            let side = self.side_to_put(at, &fits, &clears)?;
             let ahead = self.facing_at(at);
-            if fits(at + ahead) {
-                return Some(Stand {
-                    at,
-                    ahead,
-                    side: ahead,
-                    cost: cost + cost::PUT,
-                });
-            }
-            let mut sides = Direction::ALL.into_iter();
-            sides.find(|&side| clears(at + side)).map(|side| Stand {
+            let work = match fits(at + side) {
+                true => cost::PUT,
+                false => cost::CLEAR_AND_PUT,
+            };
+            Some(Stand {
                 at,
                 ahead,
                 side,
-                cost: cost + cost::CLEAR_AND_PUT,
+                cost: cost + work,
             })
         })?;
         let mut actions = self.walk(&self.field.way(stand.at));
@@ -222,6 +218,22 @@ impl Walker<'_> {
             actions,
             cost: stand.cost,
         })
+    }
+
+    /// The side on which something can be put down by who arrives in a cell: only what
+    /// is in the way can be turned to without walking on.
+    pub(super) fn side_to_put(
+        self,
+        at: Position,
+        fits: impl Fn(Position) -> bool,
+        clears: impl Fn(Position) -> bool,
+    ) -> Option<Direction> {
+        let ahead = self.facing_at(at);
+        if fits(at + ahead) {
+            return Some(ahead);
+        }
+        let mut sides = Direction::ALL.into_iter();
+        sides.find(|&side| clears(at + side))
     }
 
     /// Puts something down on this open cell. It is only faced by walking
@@ -274,7 +286,7 @@ impl Walker<'_> {
     }
 
     /// The direction the player faces once it has walked there.
-    fn facing_at(self, at: Position) -> Direction {
+    pub(super) fn facing_at(self, at: Position) -> Direction {
         let arrival = self.field.arrival(at);
         arrival.unwrap_or(self.sighting.facing)
     }
