@@ -107,7 +107,7 @@ impl Policy for Expert {
         };
         self.look(&sighting);
         let mut wishes = Vec::new();
-        needs::wishes(&self.belief, &sighting, self.rest, &mut wishes);
+        needs::wishes(&self.belief, &sighting, self.rest, &self.begun, &mut wishes);
         let walling = self.begun.shelter.is_some();
         progress::wishes(self.level, &self.belief, &sighting, walling, &mut wishes);
         wishes.sort_by_key(|wish| wish.urgency);

@@ -7,10 +7,11 @@ use super::{
     danger,
     goals::{Goal, Refuge, Terrain, Urgency, Wish},
     perception::Sighting,
+    tactics::Undertaking,
     tuning::{
         BESET, DUSK_THIRST, EXPOSED, FRAIL, HEALED, NIGHT_REACH, NIGHT_SHELTER, PASSING, PECKISH,
-        RESTED, SATED, SCARCE, SLEEPY, SNACK, SPARE_HEALTH, STARVING, TEND_REACH, TIRED, VITAL,
-        WOUNDED, bias, lasting,
+        RESTED, SATED, SCARCE, SLEEPY, SNACK, SPARE_HEALTH, STARVING, STILL_EXPOSED, TEND_NEAR,
+        TEND_REACH, TIRED, VITAL, WOUNDED, bias, lasting,
     },
 };
 
@@ -35,8 +36,14 @@ impl Rest {
     }
 }
 
-/// What has to be done to stay alive.
-pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &mut Vec<Wish>) {
+/// What has to be done to stay alive. What was `begun` is wished for until it is done.
+pub(super) fn wishes(
+    belief: &Belief,
+    sighting: &Sighting,
+    rest: Rest,
+    begun: &Undertaking,
+    wishes: &mut Vec<Wish>,
+) {
     if sighting.asleep {
         wishes.push(Wish::new(Urgency::Now, Goal::SleepOn, 0));
         return;
@@ -45,7 +52,7 @@ pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &
         wishes.push(Wish::new(Urgency::Now, goal, 0));
     }
     food_and_drink(belief, sighting, wishes);
-    wishes.extend(tending(belief, sighting));
+    wishes.extend(tending(belief, sighting, begun));
     let mut refuge = |wanted: bool, refuge| {
         if wanted {
             wishes.push(Wish::new(Urgency::Rest, Goal::Shelter(refuge), 0));
@@ -53,7 +60,7 @@ pub(super) fn wishes(belief: &Belief, sighting: &Sighting, rest: Rest, wishes: &
     };
     refuge(rest.healing, Refuge::Wounds);
     refuge(rest.sleeping, Refuge::Tiredness);
-    if sighting.is_night() && is_exposed(belief, sighting) {
+    if sighting.is_night() && is_exposed(belief, sighting, begun) {
         let goal = Goal::Shelter(Refuge::Night);
         let urgency = match sighting.amount(Item::Health) {
             0..=FRAIL => Urgency::Rest,
@@ -187,22 +194,23 @@ fn food_and_drink(belief: &Belief, sighting: &Sighting, wishes: &mut Vec<Wish>) 
 }
 
 /// Before night, the player gets back to a plant that it waits for.
-fn tending(belief: &Belief, sighting: &Sighting) -> Option<Wish> {
+fn tending(belief: &Belief, sighting: &Sighting, begun: &Undertaking) -> Option<Wish> {
     if !sighting.is_dusk() || !sighting.lacks(Achievement::EatPlant) || last(sighting) {
         return None;
     }
     let plant = belief.plants().iter().find(|plant| !plant.is_due())?;
-    let far = plant.position.distance(sighting.position) > TEND_REACH;
-    far.then_some(Wish::new(
-        Urgency::Progress,
-        Goal::Tend(plant.position),
-        bias::TEND,
-    ))
+    let tend = Goal::Tend(plant.position);
+    let reach = match begun.goal == Some(tend) {
+        true => TEND_NEAR,
+        false => TEND_REACH,
+    };
+    let far = plant.position.distance(sighting.position) > reach;
+    far.then_some(Wish::new(Urgency::Progress, tend, bias::TEND))
 }
 
 /// Whether it is dangerous here at night: in the grass that zombies come from, or among
 /// some that came.
-fn is_exposed(belief: &Belief, sighting: &Sighting) -> bool {
+fn is_exposed(belief: &Belief, sighting: &Sighting, begun: &Undertaking) -> bool {
     let grass = sighting
         .cells()
         .filter(|&(at, _)| belief.ground(at) == Some(Material::Grass));
@@ -210,5 +218,7 @@ fn is_exposed(belief: &Belief, sighting: &Sighting) -> bool {
         .creatures()
         .iter()
         .filter(|seen| seen.kind == ObjectKind::Zombie);
-    grass.count() > EXPOSED || zombies.count() >= BESET
+    let hides = begun.shelter.is_some() || begun.goal == Some(Goal::Shelter(Refuge::Night));
+    let exposed = if hides { STILL_EXPOSED } else { EXPOSED };
+    grass.count() > exposed || zombies.count() >= BESET
 }

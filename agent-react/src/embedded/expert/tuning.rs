@@ -47,6 +47,9 @@ pub(super) mod lasting {
 
 /// With more cells of grass in view than this, a night is a danger.
 pub(super) const EXPOSED: usize = 20;
+/// With more than this it goes on being one for who hides from it: each step changes what
+/// is in view, and walls begun and left are stones and time lost.
+pub(super) const STILL_EXPOSED: usize = 10;
 /// With this many zombies in view it is one, too: while one is fought, the next comes.
 pub(super) const BESET: usize = 2;
 /// How much later than useful work hiding from the night comes, in steps.
