@@ -51,7 +51,8 @@ pub fn describe(job: &Job) -> anyhow::Result<String> {
     )];
     let kept = job.earlier.iter().filter(|record| record.complete).count();
     if kept > 0 {
-        lines.push(format!("{kept} of them are finished already and kept"));
+        let of_them = if run.until_decided { "" } else { "of them " };
+        lines.push(format!("{kept} {of_them}are finished already and kept"));
     }
     let (past, missing) = (past_episodes(job)?, job.missing());
     for model in &run.models {
@@ -74,7 +75,9 @@ pub fn describe(job: &Job) -> anyhow::Result<String> {
             }
         });
     }
-    if run.until_decided {
+    if missing.is_empty() && job.is_decided() {
+        lines.push("The difference is decided already: nothing would be played.".to_owned());
+    } else if run.until_decided {
         lines.push("Then seed after seed, until the difference is decided.".to_owned());
     }
     lines.extend(budget(&job.config.limits, &job.earlier));

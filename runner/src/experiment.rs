@@ -172,12 +172,14 @@ impl Job {
         finished
     }
 
-    /// The next round of a comparison, if one was asked for and is not decided.
-    fn until_decided(&self, played: &[EpisodeEnded], events: &Events) -> Vec<EpisodeConfig> {
+    /// Whether a comparison was asked for that earlier parts of the run have decided.
+    pub fn is_decided(&self) -> bool {
+        self.config.run.until_decided && self.duel(&[]).next_round() == 0
+    }
+
+    /// What two models unlocked in earlier parts of the run and in this one.
+    fn duel(&self, played: &[EpisodeEnded]) -> Duel {
         let models = &self.config.run.models;
-        if !self.config.run.until_decided {
-            return Vec::new();
-        }
         let mut duel = Duel::default();
         let side = |name: &String| models.iter().position(|model| model == name);
         for record in self.earlier.iter().filter(|record| record.complete) {
@@ -194,6 +196,16 @@ impl Job {
                 duel.note(side, ended.episode.seed, unlocked);
             }
         }
+        duel
+    }
+
+    /// The next round of a comparison, if one was asked for and is not decided.
+    fn until_decided(&self, played: &[EpisodeEnded], events: &Events) -> Vec<EpisodeConfig> {
+        let models = &self.config.run.models;
+        if !self.config.run.until_decided {
+            return Vec::new();
+        }
+        let duel = self.duel(played);
         let first = self.config.run.seed;
         let begun = self
             .plan

@@ -369,6 +369,9 @@ fn section(comparison: &Comparison<'_>, labels: Labels) -> String {
             "  neither score nor progress ranks one before the other".to_owned()
         }
         true => "  score and progress rank them the same way".to_owned(),
+        false if paired.progress.value == 0.0 => {
+            "  the score ranks one before the other, progress does not".to_owned()
+        }
         false => "  score and progress do not rank them the same way".to_owned(),
     });
     let settings = comparison.settings.iter();

@@ -121,19 +121,19 @@ fn finetuning(args: &FineTuningArgs) -> anyhow::Result<Exit> {
     Ok(left_out(&tuned.unreadable))
 }
 
-/// The ids of the sessions that were asked for, in the order in which they began.
-fn selected(store: &Store, selection: &Selection) -> anyhow::Result<Vec<String>> {
-    let run = selection
-        .run
-        .as_deref()
-        .map(|run| find_run_id(store, run))
-        .transpose()?;
-    let mut ids: Vec<String> = store
-        .sessions()?
-        .into_iter()
+/// The ids of the sessions of a run or of all, in the order in which they began.
+pub(super) fn sessions_of(store: &Store, run: Option<&str>) -> anyhow::Result<Vec<String>> {
+    let run = run.map(|run| find_run_id(store, run)).transpose()?;
+    let sessions = store.sessions()?.into_iter();
+    Ok(sessions
         .filter(|session| run.is_none() || session.experiment_id == run)
         .map(|session| session.session_id)
-        .collect();
+        .collect())
+}
+
+/// The ids of the sessions that were asked for, in the order in which they began.
+fn selected(store: &Store, selection: &Selection) -> anyhow::Result<Vec<String>> {
+    let mut ids = sessions_of(store, selection.run.as_deref())?;
     if !selection.sessions.is_empty() {
         let wanted: Vec<String> = selection
             .sessions

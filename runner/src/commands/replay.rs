@@ -6,13 +6,13 @@ use serde_json::Value;
 use tracer::record::SessionTrace;
 use tracer::store::Store;
 
+use super::export::sessions_of;
 use crate::args::ReplayArgs;
 use crate::episode::EpisodeConfig;
 use crate::exit::Exit;
 use crate::output;
 use crate::rebuild::{RebuildError, Recording, find_session};
 use crate::replay::{Difference, Replayed, misfiled, replay as play_again};
-use crate::report;
 use crate::traces;
 
 /// The JSON form of what was checked.
@@ -56,16 +56,7 @@ pub(super) fn replay(args: &ReplayArgs) -> anyhow::Result<Exit> {
 }
 
 fn all(store: &Store, run: Option<&str>) -> anyhow::Result<Checked> {
-    let run = run
-        .map(|id| report::find_run(store, Some(id)))
-        .transpose()?;
-    let sessions = match &run {
-        None => store.session_ids()?,
-        Some(run) => {
-            let of_run = report::sessions(store, run)?;
-            of_run.into_iter().map(|each| each.session_id).collect()
-        }
-    };
+    let sessions = sessions_of(store, run)?;
     let progress = output::progress("replaying", sessions.len());
     let mut checked = Checked::default();
     for id in sessions {

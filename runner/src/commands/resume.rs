@@ -6,6 +6,7 @@ use super::run::{configuration, execute, part, prepare, refuse_two_on_stdout, tr
 use crate::args::ResumeArgs;
 use crate::config::{Change, Config, Decides, Layer, Origin, changes};
 use crate::exit::{Coded, Exit};
+use crate::play::HUMAN;
 use crate::{estimate, output, report};
 
 /// Plays what is missing of a run, and what failed for reasons of the endpoint.
@@ -19,6 +20,15 @@ pub(super) fn resume(args: &ResumeArgs) -> anyhow::Result<Exit> {
     let traces = traces(&args.run)?;
     let store = Store::open_read_only(&traces)?;
     let run = report::find_run(&store, args.id.as_deref())?;
+    if run.models().contains(&HUMAN) {
+        return Err(Coded::usage(format!(
+            "a person played run {}, and nobody goes on for a person: `runner play --seed {}` \
+             begins the same world again",
+            run.experiment_id,
+            run.current().run.seed
+        ))
+        .into());
+    }
     let records = report::sessions(&store, &run)?;
     drop(store);
 

@@ -13,6 +13,7 @@ use super::{Latency, Report, RunInfo};
 use crate::config::nearest;
 use crate::episode::{EpisodeConfig, EpisodeRecord};
 use crate::exit::Coded;
+use crate::fork;
 
 /// Every run in the file, in the order in which they began. Experiments that
 /// are no runs of this program are passed over.
@@ -65,6 +66,9 @@ pub fn find_run(store: &Store, id: Option<&str>) -> anyhow::Result<RunInfo> {
         (None, _) => {
             let elsewhere = runs_elsewhere(store)?;
             let hint = match nearest(id, &known) {
+                _ if fork::find(store, id)?.is_some() => {
+                    format!("it is a fork, and `runner report {id}` says what came of it")
+                }
                 _ if elsewhere.iter().any(|run| run.starts_with(id)) => {
                     "it stayed in the file it was played into, and only sessions of it are here"
                         .to_owned()
@@ -77,8 +81,8 @@ pub fn find_run(store: &Store, id: Option<&str>) -> anyhow::Result<RunInfo> {
     }
 }
 
-/// The whole id of a run whose sessions are in the file, from how it begins. The run itself
-/// may be elsewhere, as where its sessions were imported.
+/// The whole id of a run or a fork whose sessions are in the file, from how it begins. The
+/// run itself may be elsewhere, as where its sessions were imported.
 ///
 /// # Errors
 ///
@@ -88,6 +92,9 @@ pub fn find_run_id(store: &Store, id: &str) -> anyhow::Result<String> {
         Ok(run) => return Ok(run.experiment_id),
         Err(missing) => missing,
     };
+    if let Some((_, fork)) = fork::find(store, id)? {
+        return Ok(fork.experiment_id);
+    }
     let mut elsewhere = runs_elsewhere(store)?;
     elsewhere.retain(|run| run.starts_with(id));
     match (elsewhere.pop(), elsewhere.is_empty()) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Estimate, Report, Score};
 use crate::output::counted;
+use crate::play::HUMAN;
 
 /// `value`, or a dash where it is unknown.
 pub(super) fn number(value: Option<f64>, decimals: usize) -> String {
@@ -219,7 +220,9 @@ pub(super) fn measures(report: &Report) -> Vec<(&'static str, String)> {
         let not_begun = grouped(report.not_begun);
         scored.push_str(&format!("; {not_begun} of {planned} {never}"));
     }
-    if !report.goes_on && (left_out > 0 || report.not_begun > 0) {
+    // Nobody goes on for a person who left.
+    let resumes = !report.goes_on && report.model != HUMAN;
+    if resumes && (left_out > 0 || report.not_begun > 0) {
         scored.push_str("; `runner resume` plays them");
     }
     let invalid = &report.invalid_actions;

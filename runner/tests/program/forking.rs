@@ -45,6 +45,16 @@ fn continuations_know_their_parent_and_replay() {
         '$.data.session_id') =";
     assert_eq!(place.ask(&format!("{forked} '{id}'")), json!(3));
     place.read("replay", &["--all"]).exited(0);
+
+    // What takes a run takes a fork, where it can.
+    let fork = "select id from experiments where json_exists(metadata, '$.fork')";
+    let fork = place.ask(fork).as_str().expect("an id").to_owned();
+    let replayed = place.read("replay", &["--all", "--run", &fork, "--json"]);
+    let replayed = replayed.exited(0).json();
+    assert_eq!(replayed["episodes"].as_array().map(Vec::len), Some(3));
+    place
+        .read("resume", &[&fork])
+        .refused(2, &["it is a fork", "runner report"]);
 }
 
 #[test]

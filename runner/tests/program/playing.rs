@@ -202,6 +202,11 @@ fn two_models_play_on_until_they_are_told_apart() {
     let runs = place.read("runs", &["--json"]).exited(0).json();
     assert_eq!(runs[0]["worlds"], format!("seeds 0 to {}", pairs - 1));
     assert_eq!(runs[0]["config"]["run"]["until_decided"], true);
+    let dry = place.read("resume", &["--dry-run"]).exited(0).out;
+    assert!(
+        dry.contains("decided already: nothing would be played"),
+        "{dry}"
+    );
     place.read("resume", &["--quiet"]).exited(0);
     let again = place.read("compare", &["--json"]).exited(0).json();
     assert_eq!(again[0]["pairs"], pairs, "what is decided is not played on");

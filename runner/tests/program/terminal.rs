@@ -107,6 +107,11 @@ fn who_leaves_early_is_not_scored() {
     assert!(said.contains(SCREEN_IS_BACK), "{said}");
     let sessions = "select count(*) from session_traces where status = 'completed'";
     assert_eq!(place.ask(sessions), json!(0));
+    let report = place.read("report", &[]).exited(0).out;
+    assert!(!report.contains("resume"), "{report}");
+    place
+        .read("resume", &[])
+        .refused(2, &["a person", "runner play --seed 3"]);
 }
 
 #[test]
