@@ -52,7 +52,8 @@ pub(super) const EXPOSED: usize = 20;
 pub(super) const STILL_EXPOSED: usize = 10;
 /// With this many zombies in view it is one, too: while one is fought, the next comes.
 pub(super) const BESET: usize = 2;
-/// How much later than useful work hiding from the night comes, in steps.
+/// How much later than useful work hiding from the night comes, in steps: what is that
+/// near is done first, for a night is long and little of its danger falls into so few steps.
 pub(super) const NIGHT_SHELTER: i32 = 12;
 /// Hide and heal at this or less: a zombie and an arrow take 4 together.
 pub(super) const WOUNDED: u8 = 4;
@@ -186,9 +187,11 @@ pub(super) const GROWTH_REACH: u32 = 18;
 /// Steps over the age of ripeness after which a plant is looked for: some of its
 /// growing was only believed.
 pub(super) const PATIENCE: u64 = 3;
-/// A plant farther away than this is given up for a new one.
+/// A plant farther away than this is given up for a new one: a sapling is sooner found,
+/// in ten tries of grass, than a way of that length walked back and forth.
 pub(super) const FARM_REACH: u32 = 40;
-/// How far a place for a plant is looked for.
+/// How far a place for a plant is looked for: farther away, the way costs more than the
+/// fence that it saves.
 pub(super) const SOW_REACH: u32 = 14;
 /// Steps it takes to close one side of a plant.
 pub(super) const FENCE_WORK: u32 = 4;
@@ -197,11 +200,13 @@ pub(super) const TEND_REACH: u32 = 14;
 /// How near to a plant the player goes back before night: well within that reach, for
 /// a shelter may be some steps farther.
 pub(super) const TEND_NEAR: u32 = 7;
-/// Tries of grass between two looks at what has come.
+/// Tries of grass between two looks at what has come: few, because one of ten gives a
+/// sapling and the rest would be tried in vain.
 pub(super) const GRASS_TRIES: usize = 2;
 /// Tries a sapling takes on average.
 pub(super) const SAPLING_TRIES: u32 = 10;
-/// How far around a shelter is looked for, in columns and rows.
+/// How far around a shelter is looked for, in columns and rows: beyond that, walls are
+/// sooner built than reached.
 pub(super) const SHELTER_REACH: i32 = 5;
 /// An enclosed space of more cells than this is no shelter: too much to survey.
 pub(super) const SHELTER_CELLS: usize = 8;
@@ -211,7 +216,7 @@ pub(super) const COWS_RETURN: u64 = 150;
 
 /// How far one sees, in columns and rows.
 pub(super) const VIEW_REACH: (i32, i32) = (4, 3);
-/// How far around a place tells what land lies behind it.
+/// How far around a place tells what land lies behind it: a bit more than a view.
 pub(super) const SURROUNDINGS: (i32, i32) = (6, 5);
 /// Fewer unseen cells than this are not worth a way.
 pub(super) const LEAST_GAIN: i32 = 3;
@@ -219,9 +224,11 @@ pub(super) const LEAST_GAIN: i32 = 3;
 pub(super) const OTHER_TERRAIN: f64 = 0.15;
 /// Steps added to every way to unseen land, so that a big find may lie farther.
 pub(super) const EXPLORE_OVERHEAD: u32 = 4;
-/// What a place is worth where a plant that is waited for would not grow.
+/// What a place is worth where a plant that is waited for would not grow: plants do
+/// so only near the player, but no search is given up for one.
 pub(super) const AWAY_FROM_PLANT: f64 = 0.2;
-/// How much more a place is worth for being on the way there already.
+/// How much more a place is worth for being on the way there already: each step shows
+/// more of the land, and what is best would change with it.
 pub(super) const PERSISTENCE: f64 = 1.5;
 
 /// Hostile creatures this near, in steps, call for looking after every action.
